@@ -1,0 +1,59 @@
+"""The sandbox as one object: portals, authorization server, faults, and what was asked of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp import web
+
+from bxapp.sandbox.authorization import AuthorizationServer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bxapp.sandbox.world import Portal
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the sandbox was started with."""
+
+    app_url: str = "http://127.0.0.1:8000"
+    client_id: str = "local.flowstop"
+    client_secret: str = "sandbox-secret"  # noqa: S105 -- the sandbox's own default, no secret of anyone
+    seed: int = 7
+    workflows: int = 300
+    portals: int = 1
+    without_installer: bool = False
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """Everything of a running sandbox process."""
+
+    options: Options
+    portals: list[Portal] = field(default_factory=list)
+    authorization: AuthorizationServer = field(default_factory=AuthorizationServer)
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+    http: aiohttp.ClientSession | None = None
+
+    def portal_at(self, host: str) -> Portal | None:
+        """The portal a Host header (with or without port) names, at its old or its new domain."""
+        name = host.rsplit(":", 1)[0]
+        return next((one for one in self.portals if name in (one.host, one.moved_host)), None)
+
+    def portal_of(self, member_id: str) -> Portal | None:
+        return next((one for one in self.portals if one.member_id == member_id), None)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run ``work`` beside the requests; it is cancelled when the sandbox ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+
+SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox", Sandbox)
+"""Under this key both aiohttp applications hold the :class:`Sandbox`."""

@@ -1,0 +1,1 @@
+"""The browser pages of the sandbox portal."""
