@@ -1,0 +1,1 @@
+"""What happened: entries that are only ever appended."""

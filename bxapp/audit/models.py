@@ -1,0 +1,50 @@
+"""The audit log: one row for each thing that happened, appended once and never changed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """Who did what, to what, with which words, and how it ended: names as they were at that moment."""
+
+    class Kind(models.TextChoices):
+        INSTALLED = "installed"
+        UNINSTALLED = "uninstalled"
+        OPENED = "opened"  # by an administrator who had not been here before
+        REFUSED = "refused"
+        JOB_QUEUED = "job_queued"
+        JOB_CANCELLED = "job_cancelled"
+        JOB_BLOCKED = "job_blocked"
+        JOB_RESUMED = "job_resumed"
+        JOB_FINISHED = "job_finished"
+        OUTCOME = "outcome"
+        GHOST = "ghost"  # a stopped workflow came back as an empty entry
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    # None and empty where the portal or the application itself acted.
+    actor_id = models.PositiveBigIntegerField(null=True)
+    actor_name = models.CharField(max_length=255, blank=True, default="")
+    job_id = models.BigIntegerField(null=True)
+    workflow_id = models.CharField(max_length=64, blank=True, default="")
+    document = models.CharField(max_length=500, blank=True, default="")
+    template = models.CharField(max_length=500, blank=True, default="")
+    message = models.CharField(max_length=255, blank=True, default="")
+    outcome = models.CharField(max_length=32, blank=True, default="")
+    # A code of this application; the sentence is made when it is shown.
+    reason = models.CharField(max_length=64, blank=True, default="")
+    portal_words = models.TextField(blank=True, default="")
+    count = models.PositiveIntegerField(null=True, help_text="How many workflows the entry speaks of.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["portal", "-id"], name="audit_newest"),
+            models.Index(fields=["portal", "workflow_id", "-id"], name="audit_workflow"),
+            models.Index(fields=["portal", "actor_id", "-id"], name="audit_person"),
+            models.Index(fields=["portal", "outcome", "-id"], name="audit_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.workflow_id}".strip()

@@ -1,0 +1,1 @@
+"""Speaking with Bitrix24: HTTP and the platform; no Django models, no settings, no database."""

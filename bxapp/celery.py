@@ -1,0 +1,13 @@
+"""The Celery application: ``celery -A bxapp worker`` and ``celery -A bxapp beat``."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bxapp.settings")
+
+app = Celery("bxapp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,1 @@
+"""For whom the application works: portals and the rights their administrators granted."""

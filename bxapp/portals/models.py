@@ -1,0 +1,84 @@
+"""Portals, and the token pairs that their users granted."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from bxapp.portals.encryption import SecretField
+
+
+class Portal(models.Model):
+    """A Bitrix24 portal, known for ever by its ``member_id``; everything else about it may change."""
+
+    class State(models.TextChoices):
+        INSTALLED = "installed"
+        UNINSTALLED = "uninstalled"
+
+    member_id = models.CharField(max_length=64, unique=True)
+    domain = models.CharField(max_length=255)
+    # Confirmed by the authorization server; REST calls go nowhere else.
+    client_endpoint = models.CharField(max_length=500)
+    authorization_server = models.CharField(max_length=255)
+    application_token = SecretField(blank=True, default="")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.INSTALLED)
+    # Rises with every installation after a removal; sessions and jobs of an earlier one are void.
+    installation = models.PositiveIntegerField(default=1)
+    license_status = models.CharField(max_length=8, blank=True, default="")
+    language = models.CharField(max_length=16, blank=True, default="")
+    installed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(
+        help_text="The last install or launch that the authorization server confirmed."
+    )
+    handlers_bound_at = models.DateTimeField(null=True, blank=True)
+    uninstalled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["installed", "uninstalled"]), name="portal_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class AccessGrant(models.Model):
+    """The token pair of one user of one portal: what this application may do, and in whose name."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        # The refresh token was refused for good: only the user can help, by opening the application again.
+        REFUSED = "refused"
+        # The application was removed; the pair is gone.
+        DROPPED = "dropped"
+
+    portal = models.ForeignKey(Portal, on_delete=models.CASCADE, related_name="grants")
+    user_id = models.PositiveBigIntegerField()
+    user_name = models.CharField(max_length=255, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    language = models.CharField(max_length=16, blank=True, default="")
+    is_admin = models.BooleanField(default=False)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    access_token = SecretField(blank=True, default="")
+    refresh_token = SecretField(blank=True, default="")
+    expires_at = models.DateTimeField()
+    # Counts the pairs: who refreshed pair 7 may only store pair 8.
+    pair_number = models.PositiveIntegerField(default=1)
+    # One refresh at a time across processes: who sets these by a conditional update may ask,
+    # until the lease ends.
+    refresh_holder = models.UUIDField(null=True, blank=True)
+    refresh_until = models.DateTimeField(null=True, blank=True)
+    renewed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(help_text="When this user last opened the application.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["portal", "user_id"], name="one_grant_per_user"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["active", "refused", "dropped"]), name="grant_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_name or self.user_id} at {self.portal_id}"

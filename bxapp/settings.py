@@ -1,0 +1,228 @@
+"""Django's settings: the configuration contract of the README, read once from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from bxapp import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# --- The application -------------------------------------------------------------------------------------
+
+DEBUG = environment.flag("DEBUG", default=False)
+SECRET_KEY = environment.required("SECRET_KEY", "a long random text that signs sessions")
+if len(SECRET_KEY) < 50 and not DEBUG:
+    raise environment.ConfigurationError("SECRET_KEY", "is too short: use at least 50 random characters.")
+APP_BASE_URL = environment.base_url(
+    "APP_BASE_URL",
+    environment.required("APP_BASE_URL", "the public address of this application, as registered in Bitrix24"),
+)
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["127.0.0.1", "localhost"] if DEBUG else [])
+if not ALLOWED_HOSTS:
+    raise environment.ConfigurationError(
+        "ALLOWED_HOSTS",
+        "is missing. It is the comma-separated list of host names that this application serves.",
+    )
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "bxapp.web",
+    "bxapp.audit",
+    "bxapp.portals",
+    "bxapp.workflows",
+    "bxapp.terminations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "bxapp.portals.middleware.ActorMiddleware",
+    "bxapp.portals.middleware.CsrfMiddleware",
+    "bxapp.web.middleware.LocaleMiddleware",
+    "bxapp.web.middleware.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "bxapp.urls"
+WSGI_APPLICATION = "bxapp.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "bxapp.web.context.page",
+            ],
+            "builtins": ["bxapp.web.templatetags.display"],
+        },
+    }
+]
+
+# --- Bitrix24 --------------------------------------------------------------------------------------------
+
+BITRIX24_CLIENT_ID = environment.required(
+    "BITRIX24_CLIENT_ID", "the application's code in Bitrix24 (client_id)"
+)
+BITRIX24_CLIENT_SECRET = environment.required(
+    "BITRIX24_CLIENT_SECRET", "the application's key (client_secret)"
+)
+BITRIX24_OAUTH_SERVERS = [
+    environment.base_url("BITRIX24_OAUTH_SERVERS", server)
+    for server in environment.names(
+        "BITRIX24_OAUTH_SERVERS", ["https://oauth.bitrix.info", "https://oauth.bitrix24.tech"]
+    )
+]
+# Portals on plain http and on private addresses: for the sandbox and for closed networks only.
+BITRIX24_ALLOW_INSECURE = environment.flag("BITRIX24_ALLOW_INSECURE", default=False)
+BITRIX24_WEBHOOK_URL = environment.text("BITRIX24_WEBHOOK_URL", "")
+TOKEN_ENCRYPTION_KEYS = environment.fernet_keys("TOKEN_ENCRYPTION_KEYS")
+
+# --- Data ------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'flowstop.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Web, worker and beat share the file: readers do not block the writer (WAL), a writer waits its turn,
+    # and a transaction takes the write lock at its start instead of failing when it first writes.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = environment.redis_url("REDIS_URL", "redis://127.0.0.1:6390/0")
+
+# --- HTTP ------------------------------------------------------------------------------------------------
+
+_OVER_TLS = APP_BASE_URL.startswith("https://")
+
+# Cookies serve the browser outside the portal only; in the frame a bearer session travels in a header.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "flowstop_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = _OVER_TLS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _OVER_TLS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [APP_BASE_URL]
+CSRF_FAILURE_VIEW = "bxapp.web.refusals.csrf_failure"
+
+SECURE_SSL_REDIRECT = _OVER_TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _OVER_TLS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # X-Frame-Options cannot name a portal; frame-ancestors of the content policy does
+    "security.W005",  # whether the other hosts of the domain are on https is not ours to promise
+    "security.W021",  # nor whether the domain may enter the browsers' preload lists
+]
+
+# Every framed page adds its portal's confirmed origin to frame-ancestors.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# A launch form is a few kilobytes; nothing that this application receives is larger than a selection of IDs.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# --- Language and time -----------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", _("English")),
+    ("ru", _("Russian")),
+    ("de", _("German")),
+    ("es", _("Spanish")),
+    ("pt-br", _("Brazilian Portuguese")),
+    ("fr", _("French")),
+    ("pl", _("Polish")),
+]
+LOCALE_PATHS = [BASE_DIR / "bxapp" / "locale"]
+
+# --- Celery ----------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_keepalive": True}
+CELERY_TASK_IGNORE_RESULT = True
+# A message is a wake-up only; one that dies with its worker may come again and does no harm.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "bxapp.terminations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "renew-idle-grants": {
+        "task": "bxapp.portals.tasks.renew_idle_grants",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600},
+    },
+}
+
+# --- Logging ---------------------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # The HTTP libraries write whole URLs at DEBUG, and a URL may carry a token.
+    "loggers": {
+        "urllib3": {"level": "WARNING"},
+        "requests_oauthlib": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,1 @@
+"""Stopping workflows: jobs, their items, and the work on them."""

@@ -1,0 +1,134 @@
+"""Jobs and their items: the truth about what was asked for and how each workflow ended."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome, Reason
+
+
+class Job(models.Model):
+    """One confirmed wish of one administrator: stop these workflows, with this message."""
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
+    # Whose rights are used.
+    grant = models.ForeignKey("portals.AccessGrant", on_delete=models.PROTECT, related_name="+")
+    # The portal's installation it belongs to: what was queued before a removal never goes on after it.
+    installation = models.PositiveIntegerField()
+    created_by_id = models.PositiveBigIntegerField()
+    created_by_name = models.CharField(max_length=255, blank=True, default="")
+    message = models.CharField(max_length=255)
+    # From the form: the same confirmation sent twice makes one job.
+    idempotency_key = models.CharField(max_length=64)
+    total = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.QUEUED)
+    blocked_reason = models.CharField(max_length=32, choices=BlockedReason.choices, blank=True, default="")
+    portal_words = models.TextField(blank=True, default="")
+    # Set while the job may not go on before a moment (a limit, a portal that does not answer).
+    not_before = models.DateTimeField(null=True, blank=True)
+    # How many requests in a row brought no usable answer; the pauses grow with it.
+    failures_in_a_row = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # The look for workflows that came back after they were stopped; empty once it has been done.
+    ghosts_due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["portal", "idempotency_key"], name="one_job_per_confirmation"),
+            models.CheckConstraint(condition=Q(state__in=JobState.values), name="job_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=JobState.FINISHED, finished_at__isnull=False)
+                | (~Q(state=JobState.FINISHED) & Q(finished_at__isnull=True)),
+                name="job_finished_has_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["portal", "-id"], name="job_newest"),
+            models.Index(
+                fields=["ghosts_due_at"], name="job_ghosts", condition=Q(ghosts_due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk} of {self.total}"
+
+
+class Item(models.Model):
+    """One workflow of a job, with what was known of it when it was chosen."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="items")
+    portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    workflow_id = models.CharField(max_length=64)
+    module_id = models.CharField(max_length=64, blank=True, default="")
+    entity = models.CharField(max_length=255, blank=True, default="")
+    document_id = models.CharField(max_length=255, blank=True, default="")
+    document_name = models.CharField(max_length=500, blank=True, default="")
+    template_id = models.PositiveBigIntegerField(null=True)
+    template_name = models.CharField(max_length=500, blank=True, default="")
+    workflow_started_at = models.DateTimeField(null=True)
+    started_by_id = models.PositiveBigIntegerField(null=True)
+    started_by_name = models.CharField(max_length=255, blank=True, default="")
+
+    state = models.CharField(max_length=16, choices=ItemState.choices, default=ItemState.QUEUED)
+    outcome = models.CharField(max_length=32, choices=Outcome.choices, blank=True, default="")
+    reason = models.CharField(max_length=64, choices=Reason.choices, blank=True, default="")
+    portal_words = models.TextField(blank=True, default="")
+    not_before = models.DateTimeField(null=True, blank=True)
+    # Since when it has been seen executing; it is left alone until idle, within reason.
+    executing_since = models.DateTimeField(null=True, blank=True)
+    # Attempts that the portal answered with an error for this very workflow.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # The largest batch it may be part of: halved each time a whole batch broke, down to 1.
+    batch_limit = models.PositiveSmallIntegerField(default=50)
+    # Who holds it while SENT or UNSURE; only that holder may record.
+    lease = models.UUIDField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "workflow_id"], name="workflow_once_per_job"),
+            # Two jobs may name the same workflow, but only one call for it may be under way.
+            models.UniqueConstraint(
+                fields=["portal", "workflow_id"],
+                condition=Q(state__in=[ItemState.SENT, ItemState.UNSURE]),
+                name="one_call_per_workflow",
+            ),
+            models.CheckConstraint(condition=Q(state__in=ItemState.values), name="item_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=ItemState.DONE, outcome__in=Outcome.values, finished_at__isnull=False)
+                | (~Q(state=ItemState.DONE) & Q(outcome="", finished_at__isnull=True)),
+                name="item_done_has_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ItemState.SENT, lease__isnull=False)
+                | Q(state=ItemState.UNSURE)
+                | Q(state__in=[ItemState.QUEUED, ItemState.DONE], lease__isnull=True),
+                name="item_sent_has_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["job", "position"], name="item_order"),
+            models.Index(fields=["job", "outcome"], name="item_outcomes"),
+            models.Index(
+                fields=["portal", "state", "not_before"], name="item_open", condition=~Q(state=ItemState.DONE)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.workflow_id
+
+
+class Turn(models.Model):
+    """Who works for a portal right now: one run at a time, held by a lease that ends by itself."""
+
+    portal = models.OneToOneField("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    holder = models.UUIDField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"turn of portal {self.portal_id}"

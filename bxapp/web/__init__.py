@@ -1,0 +1,1 @@
+"""HTTP matters of every page: headers, refusals, language, time zone."""
