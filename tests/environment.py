@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
-
-_DATABASE = Path(tempfile.gettempdir()) / f"flowstop-tests-{os.getpid()}" / "db.sqlite3"
 
 ENVIRONMENT = {
     "SECRET_KEY": "tests-only-" + "k" * 50,
@@ -18,9 +18,14 @@ ENVIRONMENT = {
     "BITRIX24_OAUTH_SERVERS": "http://localhost:8101",
     "BITRIX24_ALLOW_INSECURE": "1",
     "TOKEN_ENCRYPTION_KEYS": "dGVzdHMtb25seS1rZXktMzItYnl0ZXMtbG9uZy0hISE=",
-    "DATABASE_URL": f"sqlite:///{_DATABASE}",
     "LOG_LEVEL": "WARNING",
 }
+
+if "DATABASE_URL" not in os.environ:
+    # The workers of a parallel run inherit the variable, so only the process that made the folder removes it.
+    _folder = Path(tempfile.mkdtemp(prefix="flowstop-tests-"))
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    ENVIRONMENT["DATABASE_URL"] = f"sqlite:///{_folder / 'db.sqlite3'}"
 
 for variable, value in ENVIRONMENT.items():
     os.environ.setdefault(variable, value)
