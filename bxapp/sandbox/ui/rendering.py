@@ -9,6 +9,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,8 +31,8 @@ def short_moment(moment: datetime | None) -> str:
 _environment.filters["short_moment"] = short_moment
 
 
-def page(template: str, status: int = 200, **context: object) -> web.Response:
-    """The answer that shows ``template``. Nothing of it may be kept by the browser: it holds tokens."""
+def page(template: str, context: Mapping[str, object], *, status: int = 200) -> web.Response:
+    """The answer that shows ``template``. The browser may keep nothing of it: it holds tokens."""
     html = _environment.get_template(template).render(context)
     return web.Response(
         text=html,
