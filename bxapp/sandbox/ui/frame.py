@@ -34,7 +34,7 @@ def frame_page(
     application = portal.application
     refusal = _refusal(portal, application, user)
     if refusal:
-        return page("refusal.html", message=refusal, title=application.title, **shell)
+        return page("refusal.html", {**shell, "title": application.title, "message": refusal})
     switches = Switches.read(request.query)
     in_slider = request.query.get("IFRAME") == "Y"
     passed = request.query.get("_options")
@@ -54,18 +54,17 @@ def frame_page(
         installer=installing,
         language=switches.language,
     )
-    return page(
-        "app.html",
-        title=request.query.get("_title") or application.title,
-        form=form,
-        frame_data=frame_data(
-            portal, user, form, switches, options, installing=installing, in_slider=in_slider
-        ),
-        switches=switches,
-        placements=PLACEMENTS,
-        languages=LANGUAGES,
+    data = frame_data(portal, user, form, switches, options, installing=installing, in_slider=in_slider)
+    context = {
         **shell,
-    )
+        "title": request.query.get("_title") or application.title,
+        "form": form,
+        "frame_data": data,
+        "switches": switches,
+        "placements": PLACEMENTS,
+        "languages": LANGUAGES,
+    }
+    return page("app.html", context)
 
 
 def frame_data(

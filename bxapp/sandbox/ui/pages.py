@@ -67,13 +67,14 @@ class PortalPages:
         async def handle(request: web.Request) -> web.StreamResponse:
             portal = self.portal(request)
             if portal.settings.closed:
-                return page("closed.html", status=portal.settings.closed_status, portal=portal)
+                return page("closed.html", {"portal": portal}, status=portal.settings.closed_status)
             user = self.sessions.user(portal, request)
             if user:
                 return await show(portal, user, request)
             people = sessions.choices(portal)
             if not people or not sessions.is_first_visit(request):
-                return page("sign_in.html", portal=portal, choices=people, next=str(request.rel_url))
+                asked = {"portal": portal, "choices": people, "next": str(request.rel_url)}
+                return page("sign_in.html", asked)
             response = await show(portal, people[0].user, request)
             self.sessions.begin(portal, people[0].user, response)
             return response
@@ -104,22 +105,23 @@ class PortalPages:
         }
 
     async def home(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
-        return page("home.html", title="Start", **self.shell(portal, user, request))
+        return page("home.html", {**self.shell(portal, user, request), "title": "Start"})
 
     async def app(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         return frame_page(self.sandbox, portal, user, request, self.shell(portal, user, request))
 
     async def workflows(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         found = workflows.table(portal, request.query)
-        shell = self.shell(portal, user, request)
-        return page("workflows.html", title="Workflows", table=found, labels=workflows.LABELS, **shell)
+        context = {"title": "Workflows", "table": found, "labels": workflows.LABELS}
+        return page("workflows.html", {**self.shell(portal, user, request), **context})
 
     async def card(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         shell = self.shell(portal, user, request)
         found = cards.card_at(portal, request.path)
         if found is None:
-            return page("refusal.html", 404, message="There is no page here.", title="Not found", **shell)
-        return page("card.html", title=found.title, card=found, **shell)
+            context = {**shell, "title": "Not found", "message": "There is no page here."}
+            return page("refusal.html", context, status=404)
+        return page("card.html", {**shell, "title": found.title, "card": found})
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         path = STATIC / request.match_info["name"]
