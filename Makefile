@@ -1,0 +1,33 @@
+# The commands of this project. `make demo` and `make test` work in a clean clone; both install first.
+
+.DEFAULT_GOAL := help
+.PHONY: help install lock demo test screenshots format
+
+help:
+	@echo "make demo         start everything with a portal in a box, and say what to open"
+	@echo "make test         check everything"
+	@echo "make install      make .venv from requirements.lock"
+	@echo "make lock         renew requirements.lock from pyproject.toml"
+	@echo "make format       format the Python code"
+	@echo "make screenshots  take the pictures of the README anew"
+
+install:
+	@deploy/install.sh
+
+# exec: signals of Ctrl-C and of a supervisor reach the demo itself.
+demo: install
+	@exec .venv/bin/python -m deploy.demo --end-with-parent
+
+test:
+	@deploy/install.sh --with-browser
+	@exec .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+
+screenshots:
+	@deploy/install.sh --with-browser
+	@FLOWSTOP_SCREENSHOTS=docs/images exec .venv/bin/python -m pytest tests/stories/test_walk.py
+
+lock: install
+	@deploy/lock.sh
+
+format:
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

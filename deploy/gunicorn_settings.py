@@ -1,0 +1,15 @@
+"""Gunicorn's settings, for production and the demo alike; the command line adds the address (``--bind``)."""
+
+from __future__ import annotations
+
+wsgi_app = "bxapp.wsgi"
+# Requests wait for Bitrix24 most of their time: threads are what serves many at once.
+worker_class = "gthread"
+workers = 2
+threads = 8
+# A request waits at most 65 s for a portal (the cloud's own limit is 60 s).
+timeout = 90
+graceful_timeout = 20
+accesslog = "-"
+# Without the query string and the referrer: OAuth's callback carries a code there.
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
