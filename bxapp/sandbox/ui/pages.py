@@ -82,13 +82,13 @@ class PortalPages:
         return handle
 
     def answered(self, answer: Answered) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """What only a living session may ask; else 401."""
+        """What only a living session may ask; without one the answer is an error, its status 200."""
 
         async def handle(request: web.Request) -> web.Response:
             portal = self.portal(request)
             user = self.sessions.user(portal, request)
             if user is None:
-                return web.json_response({"error": "authorization_required"}, status=401)
+                return web.json_response({"error": "authorization_required"})
             return await answer(self.sandbox, portal, user, request)
 
         return handle
