@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "bxapp.web.framing.FramingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "bxapp.portals.middleware.ActorMiddleware",
@@ -127,7 +128,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _OVER_TLS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [APP_BASE_URL]
-CSRF_FAILURE_VIEW = "bxapp.web.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "bxapp.web.refusal_pages.csrf_failure"
 
 SECURE_SSL_REDIRECT = _OVER_TLS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]

@@ -1,3 +1,5 @@
+"""HTTP matters of every page: headers, refusals, language, time zone."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -1,23 +1,25 @@
-"""Refusals: a page in the person's language that says why something is not done, and what to do."""
+"""Refusals: why something is not done, raised anywhere below a view and answered with a page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
-from django.shortcuts import render
 
-if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+from bxapp.bitrix import errors
 
 
 class RefusalReason(models.TextChoices):
+    """Why; the sentences for people are in ``refusal_texts``."""
+
     NOT_ADMINISTRATOR = "not_administrator"
     INSTALLER_NOT_ADMINISTRATOR = "installer_not_administrator"
     WRONG_APPLICATION = "wrong_application"
     UNKNOWN_TOKEN = "unknown_token"  # noqa: S105  (a reason's code, no secret)
+    WRONG_PORTAL = "wrong_portal"
     PORTAL_UNREACHABLE = "portal_unreachable"
+    PORTAL_BUSY = "portal_busy"
+    PORTAL_FAILED = "portal_failed"
     NO_WORKFLOWS_IN_PLAN = "no_workflows_in_plan"
+    NOT_PAID = "not_paid"
     SCOPE_MISSING = "scope_missing"
     OUTSIDE_PORTAL = "outside_portal"
     SESSION_ENDED = "session_ended"
@@ -25,38 +27,51 @@ class RefusalReason(models.TextChoices):
     FORM_INCOMPLETE = "form_incomplete"
     FORM_EXPIRED = "form_expired"
     NOT_FOUND = "not_found"
+    FAILED = "failed"
 
 
 class Refusal(Exception):  # noqa: N818  (it is an answer, not an error)
     """Raised anywhere below a view; the middleware answers with the page that belongs to the reason.
 
-    ``portal_words`` are shown as the portal's own words, escaped.
+    ``portal_words`` are shown as the portal's own words, escaped. ``retry_after_seconds`` becomes the
+    header of the same name.
     """
 
-    def __init__(self, reason: RefusalReason, *, portal_words: str = "") -> None:
+    def __init__(
+        self, reason: RefusalReason, *, portal_words: str = "", retry_after_seconds: float | None = None
+    ) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.portal_words = portal_words
+        self.retry_after_seconds = retry_after_seconds
 
 
-STATUS: dict[RefusalReason, int] = {
-    RefusalReason.SESSION_ENDED: 401,
-    RefusalReason.PORTAL_UNREACHABLE: 502,
-    RefusalReason.FORM_INCOMPLETE: 400,
-    RefusalReason.NOT_FOUND: 404,
-}
+# The first class that fits decides, so the narrower ones come first.
+_REASONS: tuple[tuple[type[errors.BitrixError], RefusalReason], ...] = (
+    (errors.RateLimited, RefusalReason.PORTAL_BUSY),
+    (errors.OperatingLimited, RefusalReason.PORTAL_BUSY),
+    (errors.TryLater, RefusalReason.PORTAL_UNREACHABLE),
+    (errors.Unheard, RefusalReason.PORTAL_UNREACHABLE),
+    (errors.RightsLost, RefusalReason.NOT_ADMINISTRATOR),
+    # A new launch, or the frame's renewal of the session, brings a new pair.
+    (errors.UserRefused, RefusalReason.SESSION_ENDED),
+    (errors.RefreshNeeded, RefusalReason.SESSION_ENDED),
+    (errors.NotInstalled, RefusalReason.NOT_INSTALLED),
+    (errors.PlanRefused, RefusalReason.NO_WORKFLOWS_IN_PLAN),
+    (errors.MethodUnknown, RefusalReason.NO_WORKFLOWS_IN_PLAN),
+    (errors.PaymentRequired, RefusalReason.NOT_PAID),
+    (errors.ScopeMissing, RefusalReason.SCOPE_MISSING),
+    (errors.EndpointRefused, RefusalReason.PORTAL_UNREACHABLE),
+    (errors.NotGenuine, RefusalReason.UNKNOWN_TOKEN),
+    (errors.OurMistake, RefusalReason.FAILED),
+)
 
 
-def respond(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Return the page of a refusal; 403 where no other status says it better."""
-    return render(
-        request,
-        "web/refusal.html",
-        {"refusal": refusal},
-        status=STATUS.get(refusal.reason, 403),
+def of_error(error: errors.BitrixError) -> Refusal:
+    """Return the refusal that tells a person what a portal's or authorization server's error means."""
+    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), None)
+    return Refusal(
+        reason or RefusalReason.PORTAL_FAILED,
+        portal_words=error.words,
+        retry_after_seconds=error.retry_after_seconds if isinstance(error, errors.TryLater) else None,
     )
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose proof of origin is missing or stale (Django calls this)."""
-    return respond(request, Refusal(RefusalReason.FORM_EXPIRED))

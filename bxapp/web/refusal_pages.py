@@ -1,0 +1,68 @@
+"""The page of a refusal: in the person's language, it says why something is not done and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import JsonResponse
+from django.shortcuts import render
+
+from bxapp.web import framing
+from bxapp.web.refusal_texts import text_of
+from bxapp.web.refusals import Refusal, RefusalReason
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+STATUS: dict[RefusalReason, int] = {
+    RefusalReason.SESSION_ENDED: 401,
+    RefusalReason.PORTAL_UNREACHABLE: 502,
+    RefusalReason.PORTAL_FAILED: 502,
+    RefusalReason.PORTAL_BUSY: 503,
+    RefusalReason.FORM_INCOMPLETE: 400,
+    RefusalReason.NOT_FOUND: 404,
+    RefusalReason.FAILED: 500,
+}
+
+
+def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None) -> HttpResponse:
+    """Return the page of a refusal: whole, as a fragment for htmx, or as JSON for a JSON request.
+
+    The header ``X-Flowstop-Refusal`` names the reason for the front end. Status 403 where no other says
+    it better. Without a bearer session there is nothing that the frame could renew, so 401 is not said.
+    """
+    if status is None:
+        status = STATUS.get(refusal.reason, 403)
+        if status == 401 and "Authorization" not in request.headers:
+            status = 403
+    text = text_of(refusal.reason)
+    response: HttpResponse
+    if request.content_type == "application/json":
+        response = JsonResponse(
+            {"refusal": refusal.reason, "title": text.title, "why": text.why, "what": text.what},
+            status=status,
+        )
+    else:
+        response = render(request, "web/refusal.html", {"refusal": refusal, "text": text}, status=status)
+    response["X-Flowstop-Refusal"] = refusal.reason.value
+    response["Cache-Control"] = "no-store"
+    if refusal.retry_after_seconds:
+        response["Retry-After"] = str(int(refusal.retry_after_seconds) + 1)
+    if refusal.reason is RefusalReason.OUTSIDE_PORTAL:
+        framing.let_forms_lead_to_portals(response)
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose proof of origin is missing or stale (Django calls this)."""
+    return respond(request, Refusal(RefusalReason.FORM_EXPIRED))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist (``handler404``)."""
+    return respond(request, Refusal(RefusalReason.NOT_FOUND))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer a request that made the program itself fail (``handler500``)."""
+    return respond(request, Refusal(RefusalReason.FAILED))
