@@ -1,0 +1,119 @@
+// The dialog that comes from the server: shown as a modal one, counted while one types, sent once.
+import { sentence } from "./sentences.js";
+import { element } from "./notices.js";
+
+// Code points beyond this take four bytes in UTF-8.
+const LAST_THREE_BYTE_CODE_POINT = 0xffff;
+
+let openedFrom = null;
+
+function slot() {
+  return document.getElementById("dialog-slot");
+}
+
+/** Close the dialog and give the focus back to where it came from. */
+export function close() {
+  const dialog = slot()?.querySelector("dialog");
+  if (dialog?.open) dialog.close();
+}
+
+function closeButton() {
+  const button = element("button", "button", sentence("close"));
+  button.type = "button";
+  button.dataset.dialogClose = "";
+  return button;
+}
+
+// A refusal may come in the place of the dialog: it is shown as one.
+function wrapped(place) {
+  const dialog = element("dialog", "dialog");
+  const body = element("div", "dialog__body");
+  body.append(...[...place.childNodes].filter((node) => node.nodeName !== "TITLE"));
+  const foot = element("footer");
+  foot.append(closeButton());
+  dialog.append(body, foot);
+  place.replaceChildren(dialog);
+  return dialog;
+}
+
+function open() {
+  const place = slot();
+  if (!place.firstElementChild) return;
+  const dialog = place.querySelector("dialog") ?? wrapped(place);
+  if (dialog.open) dialog.removeAttribute("open");
+  openedFrom ??= document.activeElement;
+  dialog.addEventListener("close", () => {
+    place.replaceChildren();
+    if (openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
+    openedFrom = null;
+  });
+  dialog.showModal();
+  for (const field of dialog.querySelectorAll("[data-message]")) {
+    measure(field);
+    field.focus();
+    field.select?.();
+  }
+}
+
+/** Count as the portal does: code points, and say where some of them may be lost. */
+function measure(field) {
+  const points = [...field.value];
+  const limit = Number(field.dataset.limit) || 255;
+  const form = field.form ?? document;
+  const counter = form.querySelector("[data-counter]");
+  if (counter) {
+    counter.textContent = `${points.length} / ${limit}`;
+    counter.classList.toggle("counter--over", points.length > limit);
+  }
+  const hint = form.querySelector("[data-four-byte-hint]");
+  if (hint) {
+    hint.hidden = !points.some((point) => point.codePointAt(0) > LAST_THREE_BYTE_CODE_POINT);
+  }
+}
+
+function onClick(event) {
+  const isOutside = event.target instanceof HTMLDialogElement;
+  if (isOutside ? isBeside(event.target, event) : event.target.closest?.("[data-dialog-close]")) close();
+}
+
+function isBeside(dialog, { clientX, clientY }) {
+  const box = dialog.getBoundingClientRect();
+  // A click by the keyboard has no place.
+  if (clientX === 0 && clientY === 0) return false;
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
+}
+
+// The server makes one job of the same confirmation sent twice; the second click is stopped here already.
+function sendOnce(event) {
+  const form = event.detail.elt.closest("form");
+  if (!form || !slot()?.contains(form) || event.detail.verb !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll('[type="submit"], button:not([type])')) {
+    button.setAttribute("aria-disabled", "true");
+  }
+}
+
+function allowAgain(event) {
+  const form = event.detail.elt.closest?.("form");
+  if (!form || !slot()?.contains(form)) return;
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll('[aria-disabled="true"]')) button.removeAttribute("aria-disabled");
+}
+
+export function start() {
+  if (!slot()) return;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "dialog-slot") open();
+    else if (event.target.id === "content") close();
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-message]")) measure(event.target);
+  });
+  document.addEventListener("click", onClick);
+  document.addEventListener("htmx:confirm", sendOnce);
+  document.addEventListener("htmx:afterRequest", allowAgain);
+}

@@ -1,0 +1,34 @@
+// A job's page: its title tells how far it is, and so does a polite voice, now and then.
+import { announce } from "./notices.js";
+import { setTitle } from "./frame.js";
+
+const ANNOUNCE_EVERY_MS = 10 * 1000;
+
+let saidAt = 0;
+let shownTitle = "";
+
+function tell() {
+  const job = document.querySelector("[data-job-title]");
+  if (!job) {
+    // Elsewhere the portal's title over the frame is the page's own again.
+    if (shownTitle) setTitle(document.title);
+    shownTitle = "";
+    return;
+  }
+  const { jobTitle, jobAnnouncement, jobDone } = job.dataset;
+  if (jobTitle && jobTitle !== shownTitle) {
+    shownTitle = jobTitle;
+    document.title = jobTitle;
+    setTitle(jobTitle);
+  }
+  const isDue = jobDone === "true" || Date.now() - saidAt > ANNOUNCE_EVERY_MS;
+  if (jobAnnouncement && isDue) {
+    saidAt = Date.now();
+    announce(jobAnnouncement);
+  }
+}
+
+export function start() {
+  document.addEventListener("htmx:afterSettle", tell);
+  tell();
+}

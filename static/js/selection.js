@@ -1,0 +1,108 @@
+// What the person chose: kept in memory by workflow, so that it survives going from page to page.
+import { number, sentence } from "./sentences.js";
+import { announce } from "./notices.js";
+
+/** Workflow's ID → the row as the server packed and signed it. */
+const chosen = new Map();
+let lastTicked = null;
+
+function boxes() {
+  return [...document.querySelectorAll('input[name="selected"]')];
+}
+
+/** Return how many workflows are chosen, on all pages together. */
+export function count() {
+  return chosen.size;
+}
+
+/** Choose one workflow, or take it back. */
+function choose(box, isChosen) {
+  box.checked = isChosen;
+  if (isChosen) chosen.set(box.dataset.workflow, box.value);
+  else chosen.delete(box.dataset.workflow);
+}
+
+/** Show what is chosen: ticks, the count, the bar. */
+function draw() {
+  const bar = document.querySelector("[data-selection-bar]");
+  if (!bar) return;
+  const all = boxes();
+  for (const box of all) box.checked = chosen.has(box.dataset.workflow);
+  const ticked = all.filter((box) => box.checked).length;
+  const allBox = document.querySelector("[data-select-page]");
+  if (allBox) {
+    allBox.checked = all.length > 0 && ticked === all.length;
+    allBox.indeterminate = ticked > 0 && ticked < all.length;
+  }
+  bar.hidden = chosen.size === 0;
+  const space = document.querySelector("[data-selection-space]");
+  if (space) space.hidden = bar.hidden;
+  bar.querySelector("[data-selection-count]").textContent = sentence("selected", {
+    count: number(chosen.size),
+  });
+}
+
+function tell() {
+  draw();
+  announce(sentence("selected", { count: number(chosen.size) }));
+}
+
+/** Forget everything that was chosen. */
+export function clear() {
+  chosen.clear();
+  lastTicked = null;
+  tell();
+}
+
+/** Choose many at once: `[[id, packed], …]`. */
+export function chooseAll(rows) {
+  for (const [id, packed] of rows) chosen.set(id, packed);
+  tell();
+}
+
+// With Shift pressed everything between the last tick and this one follows.
+function chooseUpTo(box, isRange) {
+  const all = boxes();
+  const from = isRange ? all.findIndex((each) => each.dataset.workflow === lastTicked) : -1;
+  const to = all.indexOf(box);
+  const range = from < 0 ? [box] : all.slice(Math.min(from, to), Math.max(from, to) + 1);
+  for (const each of range) choose(each, box.checked);
+  lastTicked = box.dataset.workflow;
+}
+
+function onClick(event) {
+  const { target } = event;
+  if (target.matches?.('input[name="selected"]')) {
+    chooseUpTo(target, event.shiftKey);
+    tell();
+  } else if (target.matches?.("[data-select-page]")) {
+    for (const box of boxes()) choose(box, target.checked);
+    tell();
+  } else if (target.closest?.("[data-selection-clear]")) {
+    clear();
+  }
+}
+
+// The dialog is asked for with everything chosen, also what is on other pages.
+function addChosen(event) {
+  const { detail } = event;
+  if (!detail.elt.matches("[data-selection-terminate]")) return;
+  detail.formData.delete("selected");
+  for (const packed of chosen.values()) detail.formData.append("selected", packed);
+}
+
+// A job has been made of it: the selection has served.
+function forget(event) {
+  const { requestConfig, xhr, successful } = event.detail;
+  if (requestConfig.verb !== "post" || !successful) return;
+  const became = new URL(xhr.responseURL || location.href, location.href).pathname;
+  if (requestConfig.path === "/terminations/" && became.startsWith("/jobs/")) clear();
+}
+
+export function start() {
+  document.addEventListener("click", onClick);
+  document.addEventListener("htmx:configRequest", addChosen);
+  document.addEventListener("htmx:afterRequest", forget);
+  document.addEventListener("htmx:afterSwap", draw);
+  draw();
+}
