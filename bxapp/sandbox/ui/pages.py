@@ -33,7 +33,6 @@ class PortalPages:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.sessions = sessions.PortalSessions()
 
     def routes(self) -> list[web.RouteDef]:
         card_paths = [f"/{prefix}/{{rest:.*}}" for prefix in cards.PREFIXES]
@@ -68,7 +67,7 @@ class PortalPages:
             portal = self.portal(request)
             if portal.settings.closed:
                 return page("closed.html", {"portal": portal}, status=portal.settings.closed_status)
-            user = self.sessions.user(portal, request)
+            user = sessions.signed_in(portal, request)
             if user:
                 return await show(portal, user, request)
             people = sessions.choices(portal)
@@ -76,7 +75,7 @@ class PortalPages:
                 asked = {"portal": portal, "choices": people, "next": str(request.rel_url)}
                 return page("sign_in.html", asked)
             response = await show(portal, people[0].user, request)
-            self.sessions.begin(portal, people[0].user, response)
+            sessions.begin(portal, people[0].user, response)
             return response
 
         return handle
@@ -86,7 +85,7 @@ class PortalPages:
 
         async def handle(request: web.Request) -> web.Response:
             portal = self.portal(request)
-            user = self.sessions.user(portal, request)
+            user = sessions.signed_in(portal, request)
             if user is None:
                 return web.json_response({"error": "authorization_required"})
             return await answer(self.sandbox, portal, user, request)
@@ -140,12 +139,12 @@ class PortalPages:
         target = str(asked.get("next", "/"))
         inside = target.startswith("/") and not target.startswith("//")
         response = web.Response(status=303, headers={"Location": target if inside else "/"})
-        self.sessions.end(request)
-        self.sessions.begin(portal, user, response)
+        sessions.end(request)
+        sessions.begin(portal, user, response)
         return response
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End the session and stay where one is: an open frame goes on until it needs the portal."""
         self.portal(request)
-        self.sessions.end(request)
+        sessions.end(request)
         return web.Response(status=204)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bxapp.sandbox.launch import may_install
@@ -24,27 +24,27 @@ class Choice:
     role: str
 
 
-@dataclass(slots=True)
-class PortalSessions:
-    """All living sessions of all portals: cookie value to member_id and user."""
+_living: dict[str, tuple[str, int]] = {}
+"""All living sessions of all portals of this process: cookie value to member_id and user."""
 
-    living: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def user(self, portal: Portal, request: web.Request) -> User | None:
-        """The signed-in user, or None without a living session."""
-        member_id, user_id = self.living.get(request.cookies.get(COOKIE, ""), ("", 0))
-        user = portal.users.get(user_id) if member_id == portal.member_id else None
-        return user if user and user.active else None
+def signed_in(portal: Portal, request: web.Request) -> User | None:
+    """The user whose session of this portal lives, or None. Any page of the portal may ask."""
+    member_id, user_id = _living.get(request.cookies.get(COOKIE, ""), ("", 0))
+    user = portal.users.get(user_id) if member_id == portal.member_id else None
+    return user if user and user.active else None
 
-    def begin(self, portal: Portal, user: User, response: web.StreamResponse) -> None:
-        """Sign ``user`` in. The cookie is the portal's: ``SameSite=Lax``, never seen by the application."""
-        key = secrets.token_urlsafe(24)
-        self.living[key] = (portal.member_id, user.id)
-        response.set_cookie(COOKIE, key, path="/", httponly=True, samesite="Lax")
 
-    def end(self, request: web.Request) -> None:
-        """End the session on the server. The browser keeps a cookie that is worth nothing."""
-        self.living.pop(request.cookies.get(COOKIE, ""), None)
+def begin(portal: Portal, user: User, response: web.StreamResponse) -> None:
+    """Sign ``user`` in. The cookie is the portal's: ``SameSite=Lax``, never seen by the application."""
+    key = secrets.token_urlsafe(24)
+    _living[key] = (portal.member_id, user.id)
+    response.set_cookie(COOKIE, key, path="/", httponly=True, samesite="Lax")
+
+
+def end(request: web.Request) -> None:
+    """End the session on the server. The browser keeps a cookie that is worth nothing."""
+    _living.pop(request.cookies.get(COOKIE, ""), None)
 
 
 def is_first_visit(request: web.Request) -> bool:
