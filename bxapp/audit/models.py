@@ -1,4 +1,7 @@
-"""The audit log: one row for each thing that happened, appended once and never changed."""
+"""The audit log: one row for each thing that happened, appended once and never changed.
+
+The database itself refuses every change and removal of a row (``migrations/0002_append_only.py``).
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class AuditEntry(models.Model):
     actor_id = models.PositiveBigIntegerField(null=True)
     actor_name = models.CharField(max_length=255, blank=True, default="")
     job_id = models.BigIntegerField(null=True)
+    other_job_id = models.BigIntegerField(null=True, help_text="The job that had stopped it before this one.")
     workflow_id = models.CharField(max_length=64, blank=True, default="")
     document = models.CharField(max_length=500, blank=True, default="")
     template = models.CharField(max_length=500, blank=True, default="")
@@ -37,6 +41,8 @@ class AuditEntry(models.Model):
     reason = models.CharField(max_length=64, blank=True, default="")
     portal_words = models.TextField(blank=True, default="")
     count = models.PositiveIntegerField(null=True, help_text="How many workflows the entry speaks of.")
+    # Of a finished job: how many workflows ended in which way, by outcome.
+    counts = models.JSONField(null=True)
 
     class Meta:
         indexes = [

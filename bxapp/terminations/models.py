@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome, Reason
+from bxapp.terminations.states import BlockedReason, Doubt, ItemState, JobState, Outcome, Reason
 
 
 class Job(models.Model):
@@ -25,10 +25,18 @@ class Job(models.Model):
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.QUEUED)
     blocked_reason = models.CharField(max_length=32, choices=BlockedReason.choices, blank=True, default="")
     portal_words = models.TextField(blank=True, default="")
+    blocked_at = models.DateTimeField(null=True, blank=True)
     # Set while the job may not go on before a moment (a limit, a portal that does not answer).
     not_before = models.DateTimeField(null=True, blank=True)
     # How many requests in a row brought no usable answer; the pauses grow with it.
     failures_in_a_row = models.PositiveIntegerField(default=0)
+    silent_since = models.DateTimeField(null=True, blank=True)
+    # How many items ended in which way; written in the transaction that ends them, so that a page need not
+    # count a hundred thousand rows every second.
+    terminated = models.PositiveIntegerField(default=0)
+    already_finished = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -44,9 +52,16 @@ class Job(models.Model):
                 | (~Q(state=JobState.FINISHED) & Q(finished_at__isnull=True)),
                 name="job_finished_has_moment",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    total__gte=F("terminated") + F("already_finished") + F("failed") + F("cancelled")
+                ),
+                name="job_ends_no_more_than_it_has",
+            ),
         ]
         indexes = [
             models.Index(fields=["portal", "-id"], name="job_newest"),
+            models.Index(fields=["portal", "total"], name="job_open", condition=~Q(state=JobState.FINISHED)),
             models.Index(
                 fields=["ghosts_due_at"], name="job_ghosts", condition=Q(ghosts_due_at__isnull=False)
             ),
@@ -54,6 +69,21 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.pk} of {self.total}"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many items ended in which way, by outcome."""
+        return {outcome: getattr(self, outcome) for outcome in Outcome.values}
+
+    @property
+    def ended(self) -> int:
+        """How many items have an outcome."""
+        return sum(self.counts.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is left to do or to hear."""
+        return self.state != JobState.FINISHED
 
 
 class Item(models.Model):
@@ -77,14 +107,23 @@ class Item(models.Model):
     outcome = models.CharField(max_length=32, choices=Outcome.choices, blank=True, default="")
     reason = models.CharField(max_length=64, choices=Reason.choices, blank=True, default="")
     portal_words = models.TextField(blank=True, default="")
+    other_job_id = models.BigIntegerField(null=True, blank=True)
+    doubt = models.CharField(max_length=16, choices=Doubt.choices, blank=True, default="")
     not_before = models.DateTimeField(null=True, blank=True)
     # Since when it has been seen executing; it is left alone until idle, within reason.
     executing_since = models.DateTimeField(null=True, blank=True)
     # Attempts that the portal answered with an error for this very workflow.
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Calls whose answer never came. One of them may have stopped it, so when it is gone later, it was
+    # terminated as far as anyone can tell.
+    unheard_calls = models.PositiveSmallIntegerField(default=0)
+    # Requests that held this workflow alone and ended in a server error or without an answer.
+    breaks = models.PositiveSmallIntegerField(default=0)
+    # Calls after it was stopped and came back as an empty entry.
+    ghost_calls = models.PositiveSmallIntegerField(default=0)
     # The largest batch it may be part of: halved each time a whole batch broke, down to 1.
     batch_limit = models.PositiveSmallIntegerField(default=50)
-    # Who holds it while SENT or UNSURE; only that holder may record.
+    # The call that holds it while SENT or UNSURE: one value for a whole batch. Only who knows it may record.
     lease = models.UUIDField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -110,12 +149,28 @@ class Item(models.Model):
                 | Q(state__in=[ItemState.QUEUED, ItemState.DONE], lease__isnull=True),
                 name="item_sent_has_lease",
             ),
+            models.CheckConstraint(
+                condition=(Q(state=ItemState.UNSURE) & ~Q(doubt=""))
+                | (~Q(state=ItemState.UNSURE) & Q(doubt="")),
+                name="item_unsure_has_doubt",
+            ),
         ]
         indexes = [
             models.Index(fields=["job", "position"], name="item_order"),
-            models.Index(fields=["job", "outcome"], name="item_outcomes"),
+            models.Index(fields=["job", "outcome", "position"], name="item_outcomes"),
             models.Index(
-                fields=["portal", "state", "not_before"], name="item_open", condition=~Q(state=ItemState.DONE)
+                fields=["job", "-batch_limit", "position"],
+                name="item_next",
+                condition=Q(state=ItemState.QUEUED),
+            ),
+            models.Index(
+                fields=["job", "state", "not_before"], name="item_open", condition=~Q(state=ItemState.DONE)
+            ),
+            # Who stopped it before: asked when a workflow is gone before its turn.
+            models.Index(
+                fields=["portal", "workflow_id"],
+                name="item_terminated",
+                condition=Q(outcome=Outcome.TERMINATED),
             ),
         ]
 
@@ -129,6 +184,8 @@ class Turn(models.Model):
     portal = models.OneToOneField("portals.Portal", on_delete=models.CASCADE, related_name="+")
     holder = models.UUIDField(null=True, blank=True)
     until = models.DateTimeField(null=True, blank=True)
+    # The moment of the wake-up that is on its way, so that doubled messages do not multiply.
+    wake_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"turn of portal {self.portal_id}"

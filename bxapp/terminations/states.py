@@ -33,7 +33,7 @@ class Outcome(models.TextChoices):
 
 
 class Reason(models.TextChoices):
-    """Why an item ended as it did; the sentences for people are in ``reasons.py``."""
+    """Why an item ended as it did; the sentences for people are in ``audit.sentences``."""
 
     NONE = ""
     GONE_BEFORE = "gone_before"  # not listed any more when its turn came
@@ -41,13 +41,25 @@ class Reason(models.TextChoices):
     STOPPED_BY_OTHER_JOB = "stopped_by_other_job"
     ANSWER_LOST = "answer_lost"  # no answer came; confirmed gone
     STILL_THERE = "still_there"  # every attempt was answered with an error
+    DAMAGED = "damaged"  # the same, and the portal's words say that its stored state is damaged
     BREAKS_PORTAL = "breaks_portal"  # every attempt made the portal itself fail
     BEING_EXECUTED = "being_executed"  # never idle while we waited
-    UNREACHABLE = "unreachable"  # the portal gave no usable answer for a day
+    UNREACHABLE = "unreachable"  # the portal gave no usable answer for a day, and no call was under way
+    NEVER_HEARD = "never_heard"  # a call was under way, and the portal can no longer be asked about it
     CANCELLED_BY_PERSON = "cancelled_by_person"
     UNINSTALLED = "uninstalled"
     CAME_BACK = "came_back"  # returned as an empty entry and was stopped again
     CAME_BACK_STAYS = "came_back_stays"  # returned as an empty entry and could not be stopped
+
+
+class Doubt(models.TextChoices):
+    """Why an item is UNSURE: what the portal's list means depends on it."""
+
+    NONE = ""
+    ANSWERED_ERROR = "answered_error"  # the portal answered with an error for this very workflow
+    ANSWER_LOST = "answer_lost"  # the call left, no usable answer came
+    SERVER_FAILED = "server_failed"  # the whole request ended in a server error: one of its workflows did it
+    WORKER_LOST = "worker_lost"  # the run that sent the call ended before it could record
 
 
 class BlockedReason(models.TextChoices):

@@ -1,0 +1,55 @@
+"""Writing the audit log: make entries, append them. Nothing here changes or removes one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.utils import timezone
+
+from bxapp.audit.models import AuditEntry
+from bxapp.audit.texts import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LENGTHS = {"actor_name": 255, "workflow_id": 64, "document": 500, "template": 500, "message": 255}
+_UNBOUNDED = ("portal_words",)
+
+
+class StoredPortal(Protocol):
+    """A portal as this floor knows it: something with a primary key."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+def entry(
+    portal: StoredPortal,
+    kind: AuditEntry.Kind,
+    *,
+    actor_id: int | None = None,
+    actor_name: str = "",
+    **fields: Any,
+) -> AuditEntry:
+    """Return an entry of this moment that is not stored yet; ``fields`` are those of AuditEntry.
+
+    Leave ``actor_id`` out where the portal or the application itself acted. Names are kept as they are now,
+    cut to the length of their columns.
+    """
+    fields.setdefault("at", timezone.now())
+    fields["actor_name"] = actor_name
+    for name, length in _LENGTHS.items():
+        if name in fields:
+            fields[name] = storable(fields[name], length)
+    for name in _UNBOUNDED:
+        if name in fields:
+            fields[name] = storable(fields[name])
+    return AuditEntry(portal_id=portal.pk, kind=kind, actor_id=actor_id, **fields)
+
+
+def append(entries: Iterable[AuditEntry]) -> None:
+    """Store entries, all or none, with as few statements as the database allows.
+
+    Call it inside the transaction that does what the entries tell, so that neither is without the other.
+    """
+    AuditEntry.objects.bulk_create(list(entries))

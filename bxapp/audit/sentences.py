@@ -1,0 +1,137 @@
+"""What codes mean, in sentences for people: kinds of entries, outcomes, reasons.
+
+Entries and items store codes; a sentence is made when it is shown, in the reader's language. The codes of
+reasons belong to higher floors (``terminations.states``, ``web.refusals``), so they are plain texts here; a
+test of each floor checks that none of its codes is without a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from bxapp.audit.models import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.utils.functional import _StrPromise
+
+KINDS: dict[str, _StrPromise] = {
+    AuditEntry.Kind.INSTALLED: _("Application installed"),
+    AuditEntry.Kind.UNINSTALLED: _("Application removed"),
+    AuditEntry.Kind.OPENED: _("Opened by a new administrator"),
+    AuditEntry.Kind.REFUSED: _("Access refused"),
+    AuditEntry.Kind.JOB_QUEUED: _("Termination confirmed"),
+    AuditEntry.Kind.JOB_CANCELLED: _("Job cancelled"),
+    AuditEntry.Kind.JOB_BLOCKED: _("Job waits"),
+    AuditEntry.Kind.JOB_RESUMED: _("Job goes on"),
+    AuditEntry.Kind.JOB_FINISHED: _("Job finished"),
+    AuditEntry.Kind.OUTCOME: _("Workflow"),
+    AuditEntry.Kind.GHOST: _("Workflow came back"),
+}
+
+OUTCOMES: dict[str, _StrPromise] = {
+    "terminated": _("terminated"),
+    "already_finished": _("already finished"),
+    "failed": _("failed"),
+    "cancelled": _("cancelled"),
+}
+
+# terminations.states.Reason
+ENDINGS: dict[str, _StrPromise] = {
+    "gone_before": _("It had ended by itself before its turn came."),
+    "gone_after_error": _(
+        "The portal answered with an error, and afterwards the workflow was no longer running: it ended at that"
+        " moment, by itself or in spite of the error."
+    ),
+    "stopped_by_other_job": _("Another job had stopped it before."),
+    "answer_lost": _("The portal's answer was lost; the workflow is confirmed to be gone."),
+    "still_there": _("The portal answered every attempt with an error, and the workflow still runs."),
+    "damaged": _("Its stored state in the portal is damaged. Only Bitrix24's support can help."),
+    "breaks_portal": _(
+        "Every attempt to stop it made the portal's server fail. Only Bitrix24's support can help."
+    ),
+    "being_executed": _(
+        "It was being executed all the time while we waited. Try again when it has come to rest."
+    ),
+    "unreachable": _("The portal gave no usable answer for a day. The workflow was not stopped by this job."),
+    "never_heard": _(
+        "The call had been sent, but nobody can say any more what came of it. Look in the portal whether the"
+        " workflow still runs."
+    ),
+    "cancelled_by_person": _("The job was cancelled before its turn came."),
+    "uninstalled": _("The application was removed from the portal before its turn came."),
+    "came_back": _(
+        "It was being executed when it was stopped and came back as an empty entry, which is stopped too."
+    ),
+    "came_back_stays": _(
+        "It was being executed when it was stopped, came back as an empty entry, and this entry could not be"
+        " stopped. Only Bitrix24's support can help."
+    ),
+}
+
+# terminations.states.BlockedReason
+WAITS: dict[str, _StrPromise] = {
+    "open_again": _(
+        "The portal no longer accepts the rights of the person who started the job. It goes on as soon as that"
+        " person opens the application again."
+    ),
+    "rights_lost": _(
+        "The person who started the job is not an administrator any more. It goes on when that person has the"
+        " rights again and opens the application."
+    ),
+    "portal_refuses": _(
+        "The portal refuses the application: its plan, its payment or a permission. The job tries again every"
+        " hour."
+    ),
+    "portal_silent": _("The portal gives no usable answer. The job tries again by itself."),
+    "portal_limit": _("A limit of the portal is used up. The job goes on by itself."),
+}
+
+# web.refusals.RefusalReason
+REFUSALS: dict[str, _StrPromise] = {
+    "not_administrator": _("Not an administrator of the portal."),
+    "installer_not_administrator": _("Wanted to install without being an administrator."),
+    "wrong_application": _("The token belongs to another application."),
+    "unknown_token": _("The token is not genuine."),
+    "portal_unreachable": _("The portal could not be reached."),
+    "no_workflows_in_plan": _("The portal's plan has no workflows."),
+    "scope_missing": _("A permission of the application is missing."),
+    "outside_portal": _("Opened outside a portal."),
+    "session_ended": _("The session had ended."),
+    "not_installed": _("The application is not installed."),
+    "form_incomplete": _("The form was incomplete."),
+    "form_expired": _("The form was too old."),
+    "not_found": _("Not found."),
+}
+
+_REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS}
+
+
+def outcome(code: str) -> str:
+    """Return the words of an outcome; an unknown code stands for itself."""
+    return str(OUTCOMES.get(code, code))
+
+
+def reason(code: str, other_job_id: int | None = None) -> str:
+    """Return the sentence of a reason's code; empty without one, an unknown code stands for itself."""
+    if code == "stopped_by_other_job" and other_job_id is not None:
+        return gettext("Job %(number)s had stopped it before.") % {"number": other_job_id}
+    return str(_REASONS.get(code, code))
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """Return "38 terminated, 2 failed" for the counts by outcome; outcomes that did not occur are left out."""
+    return ", ".join(f"{counts[code]} {outcome(code)}" for code in OUTCOMES if counts.get(code))
+
+
+def what(entry: AuditEntry) -> str:
+    """Return what an entry tells, without its person, message and outcome."""
+    kind = str(KINDS.get(entry.kind, entry.kind))
+    if entry.count is None:
+        return kind
+    workflows = ngettext("%(count)s workflow", "%(count)s workflows", entry.count) % {"count": entry.count}
+    return f"{kind}: {workflows}"
