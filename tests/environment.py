@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.ports import choose_free
+
+_FOLDER = Path(__file__).resolve().parent.parent / "var" / "tests"
 
 ENVIRONMENT = {
     "SECRET_KEY": "tests-only-" + "k" * 50,
@@ -18,14 +20,25 @@ ENVIRONMENT = {
     "BITRIX24_OAUTH_SERVERS": "http://localhost:8101",
     "BITRIX24_ALLOW_INSECURE": "1",
     "TOKEN_ENCRYPTION_KEYS": "dGVzdHMtb25seS1rZXktMzItYnl0ZXMtbG9uZy0hISE=",
+    # A file of this run's own; the tests' database stands beside it and goes with the run.
+    "DATABASE_URL": f"sqlite:///{_FOLDER / f'{os.getpid()}.sqlite3'}",
     "LOG_LEVEL": "WARNING",
 }
+# Of the run as a whole: the workers of a parallel run inherit both variables.
+EMBEDDED_REDIS_PORT = choose_free(1)[0] if "REDIS_URL" not in os.environ else None
 
-if "DATABASE_URL" not in os.environ:
-    # The workers of a parallel run inherit the variable, so only the process that made the folder removes it.
-    _folder = Path(tempfile.mkdtemp(prefix="flowstop-tests-"))
-    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
-    ENVIRONMENT["DATABASE_URL"] = f"sqlite:///{_folder / 'db.sqlite3'}"
 
+def _choose_redis_database() -> None:
+    """Give each worker of a parallel run a Redis database of its own: gw0 the next one, and so on."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker:
+        url = urlsplit(os.environ["REDIS_URL"])
+        number = int(url.path.strip("/") or "0") + 1 + int(worker)
+        os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()
+
+
+if EMBEDDED_REDIS_PORT:
+    ENVIRONMENT["REDIS_URL"] = f"redis://127.0.0.1:{EMBEDDED_REDIS_PORT}/0"
 for variable, value in ENVIRONMENT.items():
     os.environ.setdefault(variable, value)
+_choose_redis_database()

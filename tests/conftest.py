@@ -1,0 +1,69 @@
+"""What every test may ask for: Redis for the run, and the whole product as processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy.process import Process
+from deploy.stack import INHERITED, embedded_valkey
+from tests.environment import EMBEDDED_REDIS_PORT
+from tests.stack import Start, started_stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+ON_SERVERS = os.environ["DATABASE_URL"].startswith("postgres")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the Valkey of this run, unless ``REDIS_URL`` named a server; parallel workers share it."""
+    if EMBEDDED_REDIS_PORT is None or hasattr(config, "workerinput"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="flowstop-tests-redis-"))
+    server = Process(
+        "redis",
+        [
+            embedded_valkey(),
+            *("--bind", "127.0.0.1", "--port", str(EMBEDDED_REDIS_PORT)),
+            *("--dir", str(folder), "--save", "", "--appendonly", "no"),
+        ],
+        folder=folder,
+        environment={name: os.environ[name] for name in INHERITED if name in os.environ},
+        log=folder / "redis.log",
+    )
+    server.start()
+
+    def end() -> None:
+        server.stop()
+        shutil.rmtree(folder)
+
+    config.add_cleanup(end)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only PostgreSQL and Redis servers can show, where the run has none.
+
+    Tests that start the whole product share one worker of a parallel run: two at once would only
+    make each other slow.
+    """
+    for item in items:
+        if item.get_closest_marker("story") or item.get_closest_marker("breaking"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+    if not ON_SERVERS:
+        left_out = [item for item in items if item.get_closest_marker("servers")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="module")
+def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """A function that starts a product of its own; all end with the module."""
+    with started_stacks(tmp_path_factory) as start:
+        yield start
