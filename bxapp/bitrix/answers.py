@@ -67,7 +67,8 @@ class BatchAnswer:
 def read_object(reply: Reply, *, secrets: Sequence[str] = (), at_app_info: bool = False) -> Mapping[str, Any]:
     """Return the JSON object of a reply that is no error; raises the exception that belongs to it."""
     payload = _decoded(reply)
-    if payload.get("error") is not None:
+    # An empty code is an error too; "no error" is a missing key, or what PHP makes of nothing.
+    if payload.get("error") not in (None, False, []):
         raise _error(payload, reply, secrets, at_app_info=at_app_info)
     if reply.status >= 400:
         raise _unreadable(reply, "an error status without an error")

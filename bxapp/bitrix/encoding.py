@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import TYPE_CHECKING
-
 from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ _HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 8
 # Parameters whose values are secrets, in a URL, a form or JSON.
 _NAMED = re.compile(
-    r"(?i)\b(access_token|refresh_token|client_secret|application_token|auth|auth_id|refresh_id|code)"
+    r"(?i)\b(access_token|refresh_token|client_secret|application_token|auth|auth_id|refresh_id)"
     r"(\"?\s*[=:]\s*\"?)([^\s\"'&,;}\]]{8,})"
 )
 # A webhook's address is its secret: /rest/<user>/<secret>/.

@@ -1,0 +1,191 @@
+"""One portal: ``call`` and ``batch``, each one HTTP request.
+
+``POST <client_endpoint><method>`` with a JSON body that also carries the access token (documentation "How
+to call REST methods"): every portal understands it, and nothing secret is in a URL.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bxapp.bitrix import transport
+from bxapp.bitrix.addresses import moved_endpoint
+from bxapp.bitrix.answers import Answer, BatchAnswer, Reply, read_answer, read_batch
+from bxapp.bitrix.encoding import command_text
+from bxapp.bitrix.errors import BitrixError, PortalMoved, RefreshNeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import requests
+
+LONGEST_BATCH = 50
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# PHP renumbers arrays whose keys look like numbers; names keep their shape.
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Read = TypeVar("Read", Answer, BatchAnswer)
+
+
+class TokenSource(Protocol):
+    """Where a client gets access tokens from."""
+
+    def access_token(self) -> str:
+        """Return an access token that is believed to be valid."""
+
+    def renewed(self, refused: str) -> str:
+        """Return a token newer than ``refused``, which the portal called expired; raises BitrixError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a batch: a method and its parameters."""
+
+    method: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and what came of it, for a record; never holds a token.
+
+    ``params``: the parameters as sent, of a batch its command texts. ``status``: the HTTP status, None when
+    no answer came. ``answer``: what was read, None when ``error`` was raised.
+    """
+
+    endpoint: str
+    method: str
+    params: Mapping[str, object]
+    commands: Mapping[str, Command]
+    started_at: datetime
+    duration_seconds: float
+    status: int | None
+    answer: Answer | BatchAnswer | None
+    error: BitrixError | None
+
+
+class Client:
+    """Speaks with one portal in the name of one user. Safe to share between threads.
+
+    ``client_endpoint`` must have been confirmed by an authorization server. ``on_move`` is given the
+    endpoint that a redirect points to and returns the confirmed endpoint of this portal, or None; the
+    request is repeated there and nowhere else. ``recorder`` sees every exchange.
+    """
+
+    def __init__(
+        self,
+        client_endpoint: str,
+        tokens: TokenSource,
+        *,
+        http: requests.Session | None = None,
+        user_agent: str = "Flowstop",
+        on_move: Callable[[str], str | None] | None = None,
+        recorder: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.client_endpoint = client_endpoint
+        self._tokens = tokens
+        self._http = http or transport.session(user_agent)
+        self._on_move = on_move
+        self._recorder = recorder
+
+    def __repr__(self) -> str:
+        return f"Client({self.client_endpoint!r})"
+
+    def call(self, method: str, params: Mapping[str, object] | None = None) -> Answer:
+        """Call one method; repeats once with a renewed token. Raises BitrixError."""
+        sent = dict(params or {})
+
+        def read(reply: Reply, token: str) -> Answer:
+            return read_answer(reply, secrets=(token,))
+
+        return self._with_token(method, sent, {}, read)
+
+    def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
+        """Run up to 50 commands one after the other in one request.
+
+        The answer holds a result or an exception for each key; raises BitrixError only when the request as
+        a whole was refused or unheard. ``halt``: stop at the first error. Keys are names, not numbers.
+        """
+        if not 0 < len(commands) <= LONGEST_BATCH or not all(_KEY.fullmatch(key) for key in commands):
+            raise ValueError("A batch takes 1 to 50 commands whose keys are names.")
+        texts = {key: command_text(command.method, command.params) for key, command in commands.items()}
+        methods = {key: command.method for key, command in commands.items()}
+
+        def read(reply: Reply, token: str) -> BatchAnswer:
+            return read_batch(reply, methods, halt=halt, secrets=(token,))
+
+        return self._with_token("batch", {"halt": int(halt), "cmd": texts}, commands, read)
+
+    def _with_token(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        commands: Mapping[str, Command],
+        read: Callable[[Reply, str], Read],
+    ) -> Read:
+        token = self._tokens.access_token()
+        try:
+            return self._recorded(method, params, commands, token, read)
+        except RefreshNeeded:
+            token = self._tokens.renewed(token)
+        return self._recorded(method, params, commands, token, read)
+
+    def _recorded(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        commands: Mapping[str, Command],
+        token: str,
+        read: Callable[[Reply, str], Read],
+    ) -> Read:
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        reply: Reply | None = None
+        answer: Read | None = None
+        error: BitrixError | None = None
+        try:
+            reply = self._sent(method, params, token)
+            answer = read(reply, token)
+        except BitrixError as raised:
+            error = raised
+            raise
+        finally:
+            if self._recorder:
+                self._recorder(
+                    Exchange(
+                        self.client_endpoint,
+                        method,
+                        params,
+                        commands,
+                        started_at,
+                        time.monotonic() - clock,
+                        reply.status if reply else None,
+                        answer,
+                        error,
+                    )
+                )
+        return answer
+
+    def _sent(self, method: str, params: Mapping[str, object], token: str) -> Reply:
+        """Post the request; after a redirect once more, the same, to the confirmed new endpoint."""
+        body = json.dumps({**params, "auth": token}).encode()
+        endpoint = self.client_endpoint
+        reply, location = transport.send(self._http, endpoint + method, body, "application/json")
+        if reply.status not in _REDIRECTS:
+            return reply
+        confirmed = self._confirmed_move(moved_endpoint(endpoint, method, location))
+        reply, _ = transport.send(self._http, confirmed + method, body, "application/json")
+        if reply.status in _REDIRECTS:
+            raise PortalMoved("", "the portal's new address redirects again")
+        return reply
+
+    def _confirmed_move(self, hint: str) -> str:
+        confirmed = self._on_move(hint) if self._on_move and hint else None
+        if confirmed is None:
+            raise PortalMoved("", "the portal redirects to an address that is not confirmed")
+        self.client_endpoint = confirmed
+        return confirmed
