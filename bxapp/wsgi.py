@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 
+# Gunicorn starts a worker that ended anew, for ever, unless it ended with this code.
+GUNICORN_WORKER_BOOT_ERROR = 3
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bxapp.settings")
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except SystemExit as stop:
+    sys.stderr.write(f"{stop.code}\n")
+    raise SystemExit(GUNICORN_WORKER_BOOT_ERROR) from stop

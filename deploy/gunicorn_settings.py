@@ -13,3 +13,7 @@ graceful_timeout = 20
 accesslog = "-"
 # Without the query string and the referrer: OAuth's callback carries a code there.
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+# The application is loaded before the workers are forked: a bad configuration ends the start at once.
+preload_app = True
+# Nobody manages it at run time, and its default place is shared by everything that this user runs.
+control_socket_disable = True
