@@ -11,7 +11,7 @@ from deploy.stack import ROOT
 LOCK = (ROOT / "requirements.lock").read_text()
 # "name==1.2 ; marker \" followed by its hashes.
 PINS = re.findall(
-    r"^([a-z0-9][\w.-]*)==(\S+)[^\n]*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.M
+    r"^([a-z0-9][\w.-]*)==(\S+)[^\n]*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.MULTILINE
 )
 
 
