@@ -67,7 +67,7 @@ install_packages() {
   fail "pip could not install requirements.lock; its own words are in $LOG."
 }
 
-# The stamp holds the lock's hash and the Python that the environment was made from: either changed, it is made anew.
+# The stamp is written last and holds the lock's hash: an install that was broken off is taken up again.
 wanted=$(sha256sum requirements.lock | cut -d' ' -f1)
 exec 9>var/install.lock
 flock 9
