@@ -41,6 +41,10 @@ class Pager:
         return min(self.page * self.page_size, self.total)
 
     @property
+    def first_url(self) -> str:
+        return self.url(1)
+
+    @property
     def previous_url(self) -> str:
         return self.url(self.page - 1) if self.page > 1 else ""
 

@@ -1,0 +1,110 @@
+"""What a workflow runs on: the kind and number of a document, and the portal's page that shows it.
+
+The codes are those of ``bizproc.workflow.instances`` (MODULE_ID, ENTITY, DOCUMENT_ID); a kind that is not
+known here is shown by its codes, as plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``kind`` and ``number`` as people say them ("Deal", "1633"); ``name`` is the portal's, may be empty.
+
+    ``path`` is the card's path in the portal and ``url`` its full address; both empty where it has none.
+    """
+
+    kind: str
+    number: str
+    name: str = ""
+    path: str = ""
+    url: str = ""
+
+    @property
+    def label(self) -> str:
+        """The whole in one line: "Deal 1633 · ACME renewal"."""
+        numbered = f"{self.kind} {self.number}".strip()
+        return " · ".join(part for part in (numbered, self.name) if part)
+
+
+# DOCUMENT_ID of the CRM: a prefix and a number.
+_CRM: tuple[tuple[str, _StrPromise, str], ...] = (
+    ("LEAD", _("Lead"), "/crm/lead/details/{number}/"),
+    ("DEAL", _("Deal"), "/crm/deal/details/{number}/"),
+    ("CONTACT", _("Contact"), "/crm/contact/details/{number}/"),
+    ("COMPANY", _("Company"), "/crm/company/details/{number}/"),
+    ("SMART_INVOICE", _("Invoice"), ""),
+    ("QUOTE", _("Quote"), ""),
+    ("ORDER", _("Order"), ""),
+)
+_DYNAMIC = re.compile(r"DYNAMIC_([1-9][0-9]{0,9})_([1-9][0-9]{0,17})", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_RPA = re.compile(r"([1-9][0-9]{0,9}):([1-9][0-9]{0,17})", re.ASCII)
+
+
+def describe(
+    module_id: str, entity: str, document_id: str, *, name: str = "", client_endpoint: str = ""
+) -> Document:
+    """Return how people know a document.
+
+    ``name`` is the portal's own name of it; ``client_endpoint`` the portal's confirmed REST address, from
+    whose origin the card's full address is made.
+    """
+    kind, number, path = _read(module_id, entity, document_id)
+    return Document(
+        kind=kind, number=number, name=name.strip(), path=path, url=_address(client_endpoint, path)
+    )
+
+
+def _read(module_id: str, entity: str, document_id: str) -> tuple[str, str, str]:
+    match module_id:
+        case "crm":
+            return _crm(document_id) or _plain(module_id, document_id)
+        case "lists" if _NUMBER.fullmatch(document_id):
+            return str(_("List item")), document_id, ""
+        case "disk" if _NUMBER.fullmatch(document_id):
+            return str(_("File")), document_id, ""
+        case "tasks" if _NUMBER.fullmatch(document_id):
+            return str(_("Task")), document_id, ""
+        case "rpa" if _RPA.fullmatch(document_id):
+            return str(_("RPA item")), document_id, ""
+        case "bizproc" if document_id and entity.endswith("Workflow"):
+            return str(_("Workflow")), document_id, ""
+        case "" if not document_id:
+            return "", "", ""
+        case _:
+            return _plain(module_id, document_id)
+
+
+def _crm(document_id: str) -> tuple[str, str, str] | None:
+    if dynamic := _DYNAMIC.fullmatch(document_id):
+        type_id, number = dynamic.groups()
+        return str(_("Smart process item")), number, f"/crm/type/{type_id}/details/{number}/"
+    prefix, _separator, number = document_id.rpartition("_")
+    if not _NUMBER.fullmatch(number):
+        return None
+    for known, kind, path in _CRM:
+        if prefix == known:
+            return str(kind), number, path.format(number=number)
+    return None
+
+
+def _plain(module_id: str, document_id: str) -> tuple[str, str, str]:
+    return module_id, document_id, ""
+
+
+def _address(client_endpoint: str, path: str) -> str:
+    origin = urlsplit(client_endpoint)
+    if not path or origin.scheme not in ("http", "https") or not origin.netloc:
+        return ""
+    return f"{origin.scheme}://{origin.netloc}{path}"
