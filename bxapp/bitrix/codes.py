@@ -87,6 +87,7 @@ AT_APP_INFO: Mapping[str, type[BitrixError]] = {
     "invalid_grant": NotGenuine,
     "no_auth_found": NotGenuine,
     "authorization_error": NotGenuine,
+    "invalid_request": NotGenuine,  # the request is always formed alike: what is invalid is the token
 }
 
 # ACCESS_DENIED and ERROR_OAUTH are several errors in one; their descriptions, which the server does not

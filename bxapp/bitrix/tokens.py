@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from requests_oauthlib import OAuth2Session
 from urllib3.exceptions import HTTPError
 
@@ -42,7 +43,7 @@ def token_session(client_id: str, http: requests.Session, secrets: Sequence[str]
     oauth = _TokenSession(client_id=client_id)
     oauth.trust_env = False
     oauth.stream = True
-    oauth.headers = http.headers.copy()
+    oauth.headers = CaseInsensitiveDict(http.headers)
     for prefix, adapter in http.adapters.items():
         oauth.mount(prefix, adapter)
 

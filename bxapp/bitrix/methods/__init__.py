@@ -1,0 +1,20 @@
+"""Typed calls: what the application asks of a portal, and what it gets back."""
+
+from bxapp.bitrix.methods.handlers import bind_events
+from bxapp.bitrix.methods.instances import Instance, read_instance, running
+from bxapp.bitrix.methods.profiles import Profile, profile
+from bxapp.bitrix.methods.terminating import terminate
+from bxapp.bitrix.methods.workflow_pages import Person, WorkflowPage, workflow_page
+
+__all__ = [
+    "Instance",
+    "Person",
+    "Profile",
+    "WorkflowPage",
+    "bind_events",
+    "profile",
+    "read_instance",
+    "running",
+    "terminate",
+    "workflow_page",
+]
