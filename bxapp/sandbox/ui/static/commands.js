@@ -5,7 +5,11 @@ import { choosePeople } from './people.js';
 import { closeSlider, openSlider } from './slider.js';
 
 async function ask(path, fields = {}) {
-  const response = await fetch(path, { method: 'POST', body: new URLSearchParams(fields) });
+  const response = await fetch(path, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    keepalive: true,
+  });
   return response.ok ? response.json() : {};
 }
 
