@@ -56,6 +56,12 @@ class AuthorizationServer:
     grants: dict[str, Grant] = field(default_factory=dict)
     by_refresh_token: dict[str, Grant] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
+    unknown_code: str = "invalid_client"
+    """What ``app.info`` answers for a token nobody knows: a launch that is not genuine."""
+
+    @property
+    def domain(self) -> str:
+        return self.origin.removeprefix("http://")
 
     @property
     def rest_endpoint(self) -> str:

@@ -64,7 +64,7 @@ class PortalSettings:
     language: str = "en"
     """Language of its own sentences: ``en``, ``de``, ``ru``, ``la``, ``br``, ``fr``, ``pl``, ``ua``."""
     license_family: str = "pro"
-    """Answered by ``app.info``; ``ent`` raises the request rate to 250 and 5."""
+    """Answered by ``app.info``."""
     application_status: str = "L"
     """``status`` of the launch form and of tokens: L, F, D, T, P, S."""
     server_endpoint: str = ""
@@ -90,6 +90,8 @@ class PortalSettings:
     """``start=-1`` lists without counting; False: such a call fails, as on servers before June 2025."""
     converts_started: bool = True
     """False: ``STARTED`` in filters is compared as raw text, as on servers before June 2025."""
+    server_zone_minutes: int = 180
+    """The server's offset from UTC: dates are told with it."""
     date_filter_shift_minutes: int = 0
     """Offset of date filters from the truth: the caller's zone less the server's."""
     time_form: TimeForm = TimeForm.NEWER
@@ -99,6 +101,8 @@ class PortalSettings:
     """True: parameters of a batch that look like an attack are altered."""
     refuses_locked: bool = False
     """True: ``terminate`` refuses what is locked, as very old servers do."""
+    leftover_exception: str = ""
+    """A leftover exception of another command: code ``ERROR_CORE`` and this text replace an empty code."""
     strict_workflow_id: bool = True
     """True: an ID that is no text is refused as "Invalid workflow instance ID" (newer servers)."""
     update_deletes_handlers: bool = False
@@ -113,10 +117,10 @@ class PortalSettings:
 
     # Limits
     rate_limited: bool = False
-    rate_capacity: int = 50
-    """X: requests the bucket holds."""
-    rate_drain_per_second: float = 2.0
-    """Y: requests that drain in one step of a second."""
+    rate_capacity: int | None = None
+    """X: requests the bucket holds. None: by the plan, 50, or 250 for ``ent``."""
+    rate_drain: int | None = None
+    """Y: requests that drain once a second. None: by the plan, 2, or 5 for ``ent``."""
     operating_limited: bool = False
     operating_form: OperatingForm = OperatingForm.RECORDED
     operating_limit: float = 480.0
@@ -146,6 +150,8 @@ class PortalSettings:
     """Events of life per second: a workflow starts, resumes, or ends by itself. 0: none."""
     executing_seconds: float = 5.0
     """How long one that is being executed works before it saves itself."""
+    first_run_seconds: float = 0.0
+    """A started workflow has no row before its first run is over."""
     short_life_seconds: float = 3.0
     """After this a ``short_lived`` workflow ends by itself."""
     lock_seconds: float = 300.0
@@ -155,6 +161,18 @@ class PortalSettings:
     access_token_seconds: float = 3600.0
     refresh_token_seconds: float = 180 * 86400.0
     code_seconds: float = 30.0
+    dismissed_code: str = "authorization_error"
+    """What a dismissed owner's token is answered: this, or ``ACCESS_DENIED``."""
+    absent_code: str = "APPLICATION_NOT_FOUND"
+    """What the token of a removed application is answered: this, ``ERROR_OAUTH`` or ``NOT_INSTALLED``."""
+    https_required: bool = False
+    """True: incoming webhooks over http are refused with ``INVALID_REQUEST``."""
+    one_time_refresh: bool = True
+    """A refresh token is worth nothing once it was used; the loser of two gets ``invalid_grant``."""
+    moves_pairs_of_dismissed: bool = False
+    """True: a dismissed owner's pair is refreshed as one of a system user (Market applications)."""
+    scope_joint: str = ","
+    """What stands between scopes in answers: ``,`` or ``, ``."""
     token_check_cache_seconds: float = 0.0
     """How long the portal remembers the check of a token, refusals too (an hour in truth)."""
     event_delay_seconds: float = 0.0

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
 
 from bxapp.sandbox.authorization import AuthorizationServer
+from bxapp.sandbox.faults import Faults
+from bxapp.sandbox.gate import Gate
+from bxapp.sandbox.identity import TokenChecks
+from bxapp.sandbox.limits import PortalLimits
+from bxapp.sandbox.record import RequestRecord
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from bxapp.sandbox.events import Delivery
     from bxapp.sandbox.world import Portal
 
 
@@ -28,6 +35,18 @@ class Options:
     workflows: int = 300
     portals: int = 1
     without_installer: bool = False
+    redirect_url: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings that every portal has from the start."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What a portal's server remembers besides its world."""
+
+    gate: Gate = field(default_factory=Gate)
+    limits: PortalLimits = field(default_factory=PortalLimits)
+    checks: TokenChecks = field(default_factory=TokenChecks)
 
 
 @dataclass(slots=True)
@@ -36,9 +55,14 @@ class Sandbox:
 
     options: Options
     portals: list[Portal] = field(default_factory=list)
+    runtimes: dict[int, Runtime] = field(default_factory=dict)
     authorization: AuthorizationServer = field(default_factory=AuthorizationServer)
+    faults: Faults = field(default_factory=Faults)
+    record: RequestRecord = field(default_factory=RequestRecord)
     background: set[asyncio.Task[None]] = field(default_factory=set)
     http: aiohttp.ClientSession | None = None
+    deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=1000))
+    """Events that were posted by themselves, oldest first."""
 
     def portal_at(self, host: str) -> Portal | None:
         """The portal a Host header (with or without port) names, at its old or its new domain."""

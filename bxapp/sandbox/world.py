@@ -99,6 +99,7 @@ class Document:
     document_id: str
     name: str
     path: str = ""
+    document_type: str = ""
 
 
 @dataclass(slots=True)
@@ -153,6 +154,24 @@ class Workflow:
     parent_id: str | None = None
     row: InstanceRow | None = None
 
+    @property
+    def killed(self) -> bool:
+        """``kill`` deleted it with its data; only the sandbox still remembers."""
+        return self.ended_how is EndedHow.KILL
+
+    @property
+    def runs(self) -> bool:
+        """Whether the portal would go on with it: it has a row, or is in its very first run."""
+        return self.row is not None or self.state is RunState.RUNNING
+
+    def end(self, how: EndedHow, at: datetime, by: int | None = None) -> None:
+        """Record the end. The first end counts; a later ``terminate`` changes only the title."""
+        if self.state is RunState.RUNNING:
+            self.state = RunState.ENDED
+            self.ended_how = how
+            self.ended_at = at
+            self.ended_by = by
+
 
 @dataclass(slots=True)
 class EventHandler:
@@ -184,7 +203,8 @@ class Application:
     title: str
     app_url: str
     install_url: str = ""
-    install_event_url: str = ""
+    redirect_url: str = ""
+    """Where ``/oauth/authorize/`` sends the browser back; the application's URL if empty."""
     scope: tuple[str, ...] = ("bizproc", "user_brief", "placement")
     version: int = 1
     present: bool = True
@@ -220,6 +240,7 @@ class Portal:
     applications: dict[str, Application] = field(default_factory=dict)
     webhooks: dict[str, int] = field(default_factory=dict)
     """Secret of an incoming webhook to the user it belongs to."""
+    webhook_scope: tuple[str, ...] = ("bizproc", "user_brief")
     last_number: int = 1000
 
     @property
@@ -269,6 +290,19 @@ class Portal:
             template_id=workflow.template_id,
         )
         self.rows.add(workflow.row)
+
+    def remove_row(self, workflow: Workflow) -> None:
+        """Delete the row, as the persister does with one that ended."""
+        self.rows.remove(workflow.id)
+        workflow.row = None
+        workflow.ghost = False
+
+    def delete_open_tasks(self, workflow_id: str) -> None:
+        """``CBPTaskService::deleteByWorkflow`` with status "running"; finished tasks remain."""
+        kept = [number for number in self.tasks_of.get(workflow_id, ()) if self.tasks[number].status != 0]
+        for number in set(self.tasks_of.get(workflow_id, ())) - set(kept):
+            del self.tasks[number]
+        self.tasks_of[workflow_id] = kept
 
     def add_task(self, task: Task) -> None:
         self.tasks[task.id] = task

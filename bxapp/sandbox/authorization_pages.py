@@ -1,0 +1,271 @@
+"""The authorization server's HTTP face: ``/oauth/token/`` and ``/rest/app.info``.
+
+Documentation: ``settings/oauth/index.md``, ``auto-renewal.md``, ``error-codes.md``; error texts as the
+official SDKs list them. Also the portal's ``/oauth/authorize/``, which sends the browser back with a code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bxapp.sandbox import broken, php
+from bxapp.sandbox.faults import FaultKind
+from bxapp.sandbox.interference import cut
+from bxapp.sandbox.people import SYSTEM_USER
+from bxapp.sandbox.reading import read_fields
+from bxapp.sandbox.record import Asked
+from bxapp.sandbox.state import SANDBOX
+from bxapp.sandbox.ui import sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bxapp.sandbox.authorization import Grant
+    from bxapp.sandbox.faults import Fault
+    from bxapp.sandbox.php import Value
+    from bxapp.sandbox.state import Sandbox
+    from bxapp.sandbox.world import Application, Portal
+
+    Answer = Callable[[Sandbox, dict[str, Value]], dict[str, Any]]
+
+
+@dataclass(slots=True)
+class OAuthError(Exception):
+    """An error of the authorization server."""
+
+    code: str
+    description: str = ""
+    status: int = 400
+
+    def answer(self) -> dict[str, Any]:
+        told = {"error": self.code}
+        return {**told, "error_description": self.description} if self.description else told
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes of the authorization server's port, without ``/control``."""
+    token, info = _handler("oauth/token", answer_token), _handler("app.info", answer_app_info)
+    return [
+        web.route(verb, path, handle)
+        for handle, paths in (
+            (token, ("/oauth/token/", "/oauth/token")),
+            (info, ("/rest/app.info", "/rest/app.info/", "/rest/app.info.json")),
+        )
+        for path in paths
+        for verb in ("GET", "POST")
+    ]
+
+
+def _handler(name: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        sandbox = request.app[SANDBOX]
+        asked = Asked(time.time(), "authorization", None, name, request.remote or "", request.host)
+        asked.token_in_url = bool(request.query_string)
+        fields = await read_fields(request)
+        struck = sandbox.faults.strike("authorization", None, [name])
+        asked.fault = ",".join(fault.kind for fault in struck)
+        response = await _before(request, struck)
+        if response is None:
+            try:
+                content = answer(sandbox, fields)
+                asked.user = php.integer(content.get("user_id") or content.get("result", {}).get("user_id"))
+                response = await _after(request, struck, content) or web.json_response(content)
+            except OAuthError as error:
+                asked.error = error.code
+                response = web.json_response(error.answer(), status=error.status)
+        asked.status = response.status
+        asked.seconds = time.time() - asked.at
+        sandbox.record.add(asked)
+        return response
+
+    return handle
+
+
+async def _before(request: web.Request, struck: Sequence[Fault]) -> web.Response | None:
+    for fault in struck:
+        match fault.kind:
+            case FaultKind.SLOW:
+                await asyncio.sleep(fault.seconds)
+            case FaultKind.CUT_BEFORE:
+                return cut(request)
+            case FaultKind.HTTP500:
+                return broken.internal_error()
+            case FaultKind.HTTP502:
+                return broken.bad_gateway()
+            case FaultKind.EMPTY:
+                return web.Response(status=fault.status or 200)
+            case FaultKind.OAUTH_ERROR:
+                return web.json_response(
+                    {"error": fault.code or "invalid_request"}, status=fault.status or 400
+                )
+            case _:
+                pass
+    return None
+
+
+async def _after(
+    request: web.Request, struck: Sequence[Fault], content: dict[str, Any]
+) -> web.Response | None:
+    for fault in struck:
+        match fault.kind:
+            case FaultKind.SLOW_AFTER:
+                await asyncio.sleep(fault.seconds)
+            case FaultKind.CUT_AFTER:
+                return cut(request)
+            case FaultKind.WRONG_JSON:
+                return broken.misshape(content, fault.shape)
+            case _:
+                pass
+    return None
+
+
+def answer_token(sandbox: Sandbox, fields: dict[str, Value]) -> dict[str, Any]:
+    """Both grants of ``/oauth/token/``. Raises :class:`OAuthError`."""
+    client_id, secret = php.text(fields.get("client_id")), php.text(fields.get("client_secret"))
+    known = [one.applications[client_id] for one in sandbox.portals if client_id in one.applications]
+    if not client_id:
+        raise OAuthError("invalid_request", 'No "client_id" parameter found')
+    if not known or all(one.client_secret != secret for one in known):
+        raise OAuthError("invalid_client", "The client credentials are invalid", 401)
+    match php.text(fields.get("grant_type")):
+        case "refresh_token":
+            return _refresh(sandbox, client_id, php.text(fields.get("refresh_token")))
+        case "authorization_code":
+            return _exchange(sandbox, client_id, php.text(fields.get("code")))
+        case "":
+            raise OAuthError("invalid_request", "Invalid grant_type parameter or parameter missing")
+        case _:
+            raise OAuthError("invalid_request", "Unsupported grant_type")
+
+
+def _refresh(sandbox: Sandbox, client_id: str, refresh_token: str) -> dict[str, Any]:
+    if not refresh_token:
+        raise OAuthError("invalid_request", 'No "refresh_token" parameter found')
+    grant = sandbox.authorization.by_refresh_token.get(refresh_token)
+    if grant is None:
+        raise OAuthError("invalid_grant")
+    portal, application = _installation(sandbox, grant.member_id, grant.client_id)
+    if grant.client_id != client_id:
+        raise OAuthError("WRONG_CLIENT", "Wrong client", 403)
+    if grant.revoked or grant.refresh_expires_at <= time.time():
+        raise OAuthError("invalid_grant")
+    if grant.refreshed and portal.settings.one_time_refresh:
+        raise OAuthError("invalid_grant")
+    grant.refreshed = True
+    fresh = sandbox.authorization.issue(portal, _owner(portal, grant), application)
+    return {**_pair(sandbox, portal, fresh), "expires": round(fresh.expires_at), "user_id": fresh.user_id}
+
+
+def _exchange(sandbox: Sandbox, client_id: str, value: str) -> dict[str, Any]:
+    """The answer lacks ``expires`` and ``user_id``."""
+    code = sandbox.authorization.codes.get(value)
+    if code is None or code.used or code.client_id != client_id:
+        raise OAuthError("invalid_grant")
+    if code.expires_at <= time.time():
+        raise OAuthError("bad_verification_code", "The code has expired")
+    portal, application = _installation(sandbox, code.member_id, client_id)
+    code.used = True
+    return _pair(sandbox, portal, sandbox.authorization.issue(portal, code.user_id, application))
+
+
+def _owner(portal: Portal, grant: Grant) -> int:
+    owner = portal.users.get(grant.user_id)
+    dismissed = owner is None or not owner.active
+    return SYSTEM_USER if dismissed and portal.settings.moves_pairs_of_dismissed else grant.user_id
+
+
+def _installation(sandbox: Sandbox, member_id: str, client_id: str) -> tuple[Portal, Application]:
+    portal = sandbox.portal_of(member_id)
+    if portal is None or not portal.applications[client_id].present:
+        raise OAuthError("NOT_INSTALLED", "Application not installed", 401)
+    if portal.settings.payment_expired:
+        raise OAuthError("PAYMENT_REQUIRED", "Payment required", 403)
+    return portal, portal.applications[client_id]
+
+
+def _pair(sandbox: Sandbox, portal: Portal, grant: Grant) -> dict[str, Any]:
+    return {
+        "access_token": grant.access_token,
+        "expires_in": grant.expires_in,
+        "scope": portal.settings.scope_joint.join(grant.scope),
+        "domain": sandbox.authorization.domain,
+        "server_endpoint": sandbox.authorization.rest_endpoint,
+        "status": portal.settings.application_status,
+        "client_endpoint": portal.client_endpoint,
+        "member_id": portal.member_id,
+        "refresh_token": grant.refresh_token,
+    }
+
+
+def answer_app_info(sandbox: Sandbox, fields: dict[str, Value]) -> dict[str, Any]:
+    """``app.info`` of the authorization server: the one trusted word on whose token it is."""
+    token = php.text(fields.get("auth") or fields.get("access_token"))
+    if not token:
+        raise OAuthError("NO_AUTH_FOUND", "Wrong authorization data", 401)
+    grant = sandbox.authorization.grants.get(token)
+    if grant is None or grant.revoked:
+        raise OAuthError(sandbox.authorization.unknown_code, status=401)
+    portal, application = _installation(sandbox, grant.member_id, grant.client_id)
+    if grant.expires_at <= time.time():
+        raise OAuthError("expired_token", "The access token provided has expired.", 401)
+    scope = portal.settings.scope_joint.join(grant.scope)
+    now = time.time()
+    return {
+        "result": {
+            "client_id": grant.client_id,
+            "scope": scope,
+            "expires": datetime.fromtimestamp(grant.expires_at, UTC).isoformat(timespec="seconds"),
+            "install": {
+                "installed": application.installed,
+                "version": str(application.version),
+                "status": portal.settings.application_status,
+                "scope": scope,
+                "domain": portal.domain,
+                "uri": portal.origin,
+                "client_endpoint": portal.client_endpoint,
+                "member_id": portal.member_id,
+                "member_type": "CP" if portal.settings.edition == "on_premise" else "B24",
+            },
+            "user_id": grant.user_id,
+        },
+        "time": {
+            "start": now,
+            "finish": now,
+            "duration": 0.0,
+            "processing": 0.0,
+            "date_start": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+            "date_finish": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        },
+    }
+
+
+async def authorize(request: web.Request) -> web.StreamResponse:
+    """``/oauth/authorize/`` of a portal: back to the application with a code.
+
+    A refusal is a page of the portal's own; the application hears nothing. Without a session the
+    first administrator is signed in, as on a first visit.
+    """
+    sandbox = request.app[SANDBOX]
+    portal = sandbox.portal_at(request.host)
+    application = portal.applications.get(request.query.get("client_id", "")) if portal else None
+    if portal is None or application is None or not application.present:
+        return broken.html(400, "Application not found", "<p>The application is not installed.</p>")
+    user = sessions.signed_in(portal, request) or portal.users[1]
+    code = sandbox.authorization.issue_code(portal, user.id, application)
+    address = application.redirect_url or application.app_url
+    back = {
+        "code": code.value,
+        "state": request.query.get("state", ""),
+        "domain": portal.domain,
+        "member_id": portal.member_id,
+        "scope": ",".join(application.scope),
+        "server_domain": sandbox.authorization.domain,
+    }
+    raise web.HTTPFound(f"{address}{'&' if '?' in address else '?'}{urlencode(back)}")

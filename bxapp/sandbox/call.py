@@ -1,0 +1,95 @@
+"""One call of one method: who calls, with what, and inside which HTTP request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bxapp.sandbox.failures import AccessDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bxapp.sandbox.authorization import Grant
+    from bxapp.sandbox.php import Value
+    from bxapp.sandbox.state import Sandbox
+    from bxapp.sandbox.world import Application, Portal, User
+
+PAGE = 50
+"""Rows on a page, everywhere (``IRestService::LIST_LIMIT``)."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who was recognised. Without ``application`` it is an incoming webhook."""
+
+    user: User
+    application: Application | None
+    grant: Grant | None
+    scope: tuple[str, ...]
+    webhook: str = ""
+
+    @property
+    def entity(self) -> str:
+        """Under this name the limiter of execution time counts."""
+        return self.application.client_id if self.application else self.webhook
+
+
+@dataclass(slots=True)
+class RequestScope:
+    """What one HTTP request (with all commands of a batch) shares."""
+
+    started: float = field(default_factory=time.time)
+    loaded: set[str] = field(default_factory=set)
+    """Workflows that PHP's runtime has in memory: a second ``terminate`` does not look at the row."""
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    finishes: dict[str, list[float]] = field(default_factory=dict)
+    """When calls began and ended, by method. One that fails leaves no end, so that the next end is
+    paired with its beginning, as in ``loadlimiter.php``."""
+
+
+@dataclass(slots=True)
+class Call:
+    sandbox: Sandbox
+    portal: Portal
+    caller: Caller
+    params: dict[str, Value]
+    start: int
+    request: RequestScope
+
+    @property
+    def user(self) -> User:
+        return self.caller.user
+
+    def require_admin(self) -> None:
+        """``checkAdminPermissions``. Raises :class:`AccessDeniedError`."""
+        if not self.user.admin:
+            raise AccessDeniedError
+
+    async def spend(self, seconds: float) -> None:
+        """Let the command take its time."""
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Listing:
+    """A page of rows. ``total`` None: the method does not tell it."""
+
+    rows: Sequence[Any]
+    total: int | None = None
+    next: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A REST method: name in lower case, scope (empty: none needed) and what it does."""
+
+    name: str
+    scope: str
+    handle: Callable[[Call], Awaitable[Any]]
+    listing: bool = False
+    own_duration: bool = False
+    """The handler spends its time itself."""
