@@ -77,12 +77,11 @@ async def running(options: Options, portal_port: int, authorization_port: int) -
     async with aiohttp.ClientSession() as session:
         sandbox.http = session
         try:
-            port = await _listen(portal_runner, portal_port)
+            port = await _listen(portal_runner, portal_port, _hosts(sandbox))
             for portal in sandbox.portals:
                 portal.port = port
-            sandbox.authorization.origin = (
-                f"http://localhost:{await _listen(authorization_runner, authorization_port)}"
-            )
+            port = await _listen(authorization_runner, authorization_port, [_LOCALHOST])
+            sandbox.authorization.origin = f"http://localhost:{port}"
             begin_life(sandbox)
             yield sandbox
         finally:
