@@ -43,6 +43,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/control/faults", _answered(add_fault)),
         web.delete("/control/faults", _answered(remove_faults)),
         web.delete("/control/faults/{id}", _answered(remove_faults)),
+        web.get("/control/tokens", _answered(tokens)),
         web.patch("/control/authorization", _answered(change_authorization)),
         web.post("/control/reset", _answered(reset)),
         *portal_routes,
@@ -86,6 +87,16 @@ async def add_fault(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
 async def remove_faults(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
     number = request.match_info.get("id")
     return {"removed": sandbox.faults.remove(int(number) if number else None)}
+
+
+async def tokens(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
+    """Every access token, refresh token and code there ever was: what nobody may find written down."""
+    authorization = sandbox.authorization
+    return {
+        "access": list(authorization.grants),
+        "refresh": list(authorization.by_refresh_token),
+        "codes": list(authorization.codes),
+    }
 
 
 async def change_authorization(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
