@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from deploy.ports import choose_free, is_free
 from deploy.process import end_with_parent
-from deploy.stack import ROOT, Ports, Secrets, Stack, StackError
+from deploy.stack import ROOT, Ports, SandboxOptions, Secrets, Stack, StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,15 @@ PORTS = {
     "DEMO_PORTAL_PORT": (8100, "the portal"),
     "DEMO_AUTHORIZATION_PORT": (8101, "the authorization server"),
     "DEMO_APP_PORT": (8000, "the application"),
+}
+# A portal as one meets it in the cloud: it takes its time, has limits, and goes on living.
+PORTAL = {
+    "list_seconds": 0.15,
+    "terminate_seconds": 0.12,
+    "terminate_spread": 0.5,
+    "rate_limited": True,
+    "operating_limited": True,
+    "life_rate_per_second": 0.2,
 }
 
 
@@ -41,7 +50,12 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             _refuse("it already runs from this folder; end that one first (Ctrl-C in its terminal).")
-        stack = Stack(_fresh_run_folder(), ports=_choose_ports(), keys=_keep_secrets())
+        stack = Stack(
+            _fresh_run_folder(),
+            ports=_choose_ports(),
+            keys=_keep_secrets(),
+            sandbox=SandboxOptions(settings=PORTAL),
+        )
         try:
             stack.start()
             print(_invitation(stack), flush=True)  # noqa: T201  (the one line that a person waits for)

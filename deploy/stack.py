@@ -69,6 +69,8 @@ class SandboxOptions:
     seed: int = 7
     workflows: int = 300
     portals: int = 1
+    # Settings of every portal (``bxapp/sandbox/settings.py``) that differ from their defaults.
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def embedded_valkey() -> str:
@@ -219,8 +221,10 @@ class Stack:
                 *("--portal-port", str(self.ports.portal)),
                 *("--authorization-port", str(self.ports.authorization)),
                 *("--app-url", self.app_url, "--client-id", self.client_id),
+                *("--client-secret", self.keys.client_secret),
                 *("--seed", str(self.sandbox.seed), "--workflows", str(self.sandbox.workflows)),
                 *("--portals", str(self.sandbox.portals)),
+                *("--settings", json.dumps(dict(self.sandbox.settings))),
             ],
             "web": [
                 *(*python, "gunicorn", "--config", "deploy/gunicorn_settings.py"),
