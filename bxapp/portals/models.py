@@ -31,6 +31,8 @@ class Portal(models.Model):
     )
     handlers_bound_at = models.DateTimeField(null=True, blank=True)
     uninstalled_at = models.DateTimeField(null=True, blank=True)
+    # The first sign in a row that the application was removed without a word; any confirmation clears it.
+    absent_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from bxapp.bitrix.errors import BitrixError
 from bxapp.bitrix.launch import language_of
+from bxapp.web import framing
 from bxapp.web.refusal_pages import respond
 from bxapp.web.refusals import Refusal, of_error
 
@@ -51,6 +52,8 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
+            if exception.client_endpoint:
+                framing.allow_portal(request, exception.client_endpoint)
             return respond(request, exception)
         if isinstance(exception, BitrixError):
             # Its text is redacted by the room that raised it.

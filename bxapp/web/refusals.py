@@ -34,8 +34,11 @@ class Refusal(Exception):  # noqa: N818  (it is an answer, not an error)
     """Raised anywhere below a view; the middleware answers with the page that belongs to the reason.
 
     ``portal_words`` are shown as the portal's own words, escaped. ``retry_after_seconds`` becomes the
-    header of the same name.
+    header of the same name. ``client_endpoint`` is set once a portal was confirmed, whose frame may then
+    show the page.
     """
+
+    client_endpoint = ""
 
     def __init__(
         self, reason: RefusalReason, *, portal_words: str = "", retry_after_seconds: float | None = None

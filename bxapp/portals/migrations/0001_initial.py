@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 ("handlers_bound_at", models.DateTimeField(blank=True, null=True)),
                 ("uninstalled_at", models.DateTimeField(blank=True, null=True)),
+                ("absent_since", models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 "constraints": [

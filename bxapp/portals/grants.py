@@ -1,0 +1,190 @@
+"""The token pairs of administrators: stored when confirmed, and the only way to a client of a portal."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from bxapp.audit.texts import storable
+from bxapp.bitrix import transport
+from bxapp.bitrix.client import Client
+from bxapp.bitrix.errors import BitrixError, NotInstalled, RefreshNeeded
+from bxapp.portals import refreshing, removal
+from bxapp.portals.authorization import servers
+from bxapp.portals.connections import leaving_none_open
+from bxapp.portals.models import AccessGrant, Portal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import requests
+
+    from bxapp.bitrix.answers import Answer, BatchAnswer
+    from bxapp.bitrix.client import Command, Exchange
+    from bxapp.bitrix.oauth import TokenOwner
+    from bxapp.portals.verification import Caller
+
+    Recorder = Callable[[Exchange], None]
+
+USER_AGENT = "Flowstop"
+
+
+def client_for(grant: AccessGrant, recorder: Recorder | None = None) -> Client:
+    """Return a client that speaks with the grant's portal in the name of its user.
+
+    It may be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
+    is then marked REFUSED and opening the application again is the cure.
+    """
+    return _PortalClient(grant, recorder)
+
+
+def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
+    """Return a client for somebody who was just confirmed, before anything is stored."""
+    return Client(
+        owner.client_endpoint,
+        _GivenToken(access_token),
+        http=_http(settings.BITRIX24_ALLOW_INSECURE),
+        user_agent=USER_AGENT,
+        on_move=partial(_confirm_move, owner.member_id, owner.server, lambda: access_token),
+    )
+
+
+def store(portal: Portal, caller: Caller, *, language: str = "") -> tuple[AccessGrant, bool]:
+    """Store the pair of a confirmed administrator; return the grant, and whether the person is new here.
+
+    Call it inside the transaction that also locks and updates the portal. An empty ``language`` and a missing
+    refresh token leave what is known.
+    """
+    now = timezone.now()
+    known = AccessGrant.objects.filter(portal=portal, user_id=caller.user_id).first()
+    grant = known or AccessGrant(portal=portal, user_id=caller.user_id, pair_number=0)
+    is_new = known is None or not known.is_admin
+    grant.user_name = storable(caller.profile.full_name, 255)
+    grant.time_zone = storable(caller.profile.time_zone, 64)
+    grant.language = language or grant.language
+    grant.is_admin = True
+    grant.state = AccessGrant.State.ACTIVE
+    grant.access_token = caller.access_token
+    grant.refresh_token = caller.refresh_token or grant.refresh_token
+    grant.expires_at = caller.expires_at
+    grant.pair_number += 1
+    grant.refresh_holder = grant.refresh_until = None
+    grant.renewed_at = grant.confirmed_at = now
+    grant.save()
+    return grant, is_new
+
+
+class _PortalClient(Client):
+    """A client that also notices when the application turns out to be gone from the portal."""
+
+    def __init__(self, grant: AccessGrant, recorder: Recorder | None) -> None:
+        tokens = _GrantTokens(grant)
+        portal = grant.portal
+        super().__init__(
+            portal.client_endpoint,
+            tokens,
+            http=_http(settings.BITRIX24_ALLOW_INSECURE),
+            user_agent=USER_AGENT,
+            on_move=partial(_follow_move, portal.pk, portal.member_id, portal.authorization_server, tokens),
+            recorder=recorder,
+        )
+        self._portal_id = portal.pk
+
+    def call(self, method: str, params: Mapping[str, object] | None = None) -> Answer:
+        try:
+            return super().call(method, params)
+        except NotInstalled as error:
+            self._suspect(error)
+            raise
+
+    def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
+        try:
+            return super().batch(commands, halt=halt)
+        except NotInstalled as error:
+            self._suspect(error)
+            raise
+
+    def _suspect(self, error: NotInstalled) -> None:
+        if error.code:
+            with leaving_none_open():
+                removal.suspect(self._portal_id, certain=error.code.lower() != "invalid_client")
+
+
+class _GrantTokens:
+    """The pair of a grant, renewed when it is over or was refused, never before."""
+
+    def __init__(self, grant: AccessGrant) -> None:
+        self._grant_id = grant.pk
+        self._pair = refreshing.StoredPair(grant.access_token, grant.expires_at, grant.pair_number)
+        self._usable = grant.state == AccessGrant.State.ACTIVE
+        # Threads that share a client ask once; the other processes are held off by the database.
+        self._lock = threading.Lock()
+
+    def access_token(self) -> str:
+        with self._lock:
+            if not self._usable or self._pair.expires_at <= timezone.now():
+                self._renew()
+            return self._pair.access_token
+
+    def renewed(self, refused: str) -> str:
+        with self._lock:
+            if self._pair.access_token == refused:
+                self._renew()
+            return self._pair.access_token
+
+    def known(self) -> str:
+        """Return the token of the pair as it is, without asking anybody."""
+        return self._pair.access_token
+
+    def _renew(self) -> None:
+        with leaving_none_open():
+            self._pair = refreshing.newer_pair(self._grant_id, self._pair.number)
+        self._usable = True
+
+
+class _GivenToken:
+    """A token that arrived with a launch: there is no pair yet that could be renewed."""
+
+    def __init__(self, access_token: str) -> None:
+        self._access_token = access_token
+
+    def access_token(self) -> str:
+        return self._access_token
+
+    def renewed(self, refused: str) -> str:
+        raise RefreshNeeded("expired_token")
+
+
+def _confirm_move(member_id: str, server: str, token: Callable[[], str], new_endpoint: str) -> str | None:
+    """Return the portal's address as the authorization server knows it now, None if it is not that portal's.
+
+    ``new_endpoint``, where the old address redirects to, is not looked at: only the server's word counts.
+    """
+    try:
+        owner = servers().owner(token(), hint=server)
+    except BitrixError:
+        return None
+    return owner.client_endpoint if owner.member_id == member_id else None
+
+
+def _follow_move(
+    portal_id: int, member_id: str, server: str, tokens: _GrantTokens, new_endpoint: str
+) -> str | None:
+    confirmed = _confirm_move(member_id, server, tokens.known, new_endpoint)
+    if confirmed is not None:
+        with leaving_none_open():
+            Portal.objects.filter(pk=portal_id).update(
+                client_endpoint=confirmed, domain=urlsplit(confirmed).netloc
+            )
+    return confirmed
+
+
+@lru_cache(maxsize=2)
+def _http(allow_insecure: bool) -> requests.Session:
+    """Return this process's pool of connections to portals."""
+    return transport.session(USER_AGENT, allow_insecure=allow_insecure)
