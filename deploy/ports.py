@@ -12,7 +12,7 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("", port))  # every address: the portals answer at several of the loopback ones
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
     # A browser tries ::1 first for "localhost": a foreign server there would be opened instead of ours.
