@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bxapp.web.urls")),
     path("", include("bxapp.portals.urls")),
+    path("", include("bxapp.workflows.urls")),
 ]
 
 handler404 = "bxapp.web.refusal_pages.not_found"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bxapp.audit.texts import storable
 from bxapp.workflows import documents, names, selection
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from bxapp.workflows.documents import Document
 
 
+# What a database column of a number holds.
+_LARGEST_NUMBER = 2**63 - 1
+
+
 class RowState(StrEnum):
     RUNNING = "running"
     # Locked by the portal at this moment.
@@ -24,11 +29,30 @@ class RowState(StrEnum):
     HUNG = "hung"
 
 
+class TemplateKind(StrEnum):
+    NAMED = "named"
+    # Not in the portal's list of templates, which leaves out those of automation rules.
+    RULE = "rule"
+    # An empty entry that a workflow left behind which was executed while it was stopped.
+    GHOST = "ghost"
+    # The portal did not tell the names of its templates this time.
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What it is an instance of; ``name`` only where it is NAMED."""
+
+    kind: TemplateKind
+    number: int
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Starter:
     """Who started it: the system, a person by name, or a number where the portal names nobody."""
 
-    user_id: int | None
+    user_id: int
     name: str
     is_system: bool = False
     is_dismissed: bool = False
@@ -36,16 +60,11 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One workflow as shown; ``packed`` is the value of its checkbox.
-
-    ``template`` is empty where the portal lists no template of that number: an automation rule, or an empty
-    entry (``is_ghost``) that a workflow left behind which was executed while it was stopped.
-    """
+    """One workflow as shown; ``packed`` is the value of its checkbox."""
 
     id: str
     document: Document
-    template: str
-    is_ghost: bool
+    template: Template
     started: datetime | None
     modified: datetime | None
     starter: Starter
@@ -59,52 +78,60 @@ def assemble(actor: Actor, page: WorkflowPage, now: datetime) -> list[Row]:
     people = names.people(portal, _numbers(page, "started_by"), page.people)
     templates = names.templates(portal, _numbers(page, "template_id"), page.templates)
     return [
-        _row(actor, instance, page.document_names.get(instance.id, ""), people, templates, now)
+        _row(
+            actor,
+            instance,
+            document_name=storable(page.document_names.get(instance.id, "")),
+            template=_template(instance, templates, are_told=bool(page.templates)),
+            starter=_starter(instance.started_by, people),
+            now=now,
+        )
         for instance in page.instances
     ]
 
 
 def _numbers(page: WorkflowPage, field: str) -> set[int]:
-    return {number for instance in page.instances if (number := getattr(instance, field))}
+    numbers = {getattr(instance, field) for instance in page.instances}
+    return {number for number in numbers if 0 < number <= _LARGEST_NUMBER}
 
 
 def _row(
     actor: Actor,
     instance: Instance,
+    *,
     document_name: str,
-    people: dict[int, Person],
-    templates: dict[int, str],
+    template: Template,
+    starter: Starter,
     now: datetime,
 ) -> Row:
-    document = documents.describe(
-        instance.module_id,
-        instance.entity,
-        instance.document_id,
-        name=document_name,
-        client_endpoint=actor.portal.client_endpoint,
+    module_id, entity, document_id = (
+        storable(text) for text in (instance.module_id, instance.entity, instance.document_id)
     )
-    starter = _starter(instance.started_by, people)
-    template = templates.get(instance.template_id or 0, "")
     packed = selection.pack(
         actor,
         selection.SelectedWorkflow(
             id=instance.id,
-            module_id=instance.module_id,
-            entity=instance.entity,
-            document_id=instance.document_id,
+            module_id=module_id,
+            entity=entity,
+            document_id=document_id,
             document_name=document_name,
             template_id=instance.template_id,
-            template_name=template,
+            template_name=template.name,
             started=instance.started,
             started_by_id=instance.started_by,
-            started_by_name="" if starter.is_system else starter.name,
+            started_by_name=starter.name,
         ),
     )
     return Row(
         id=instance.id,
-        document=document,
+        document=documents.describe(
+            module_id,
+            entity,
+            document_id,
+            name=document_name,
+            client_endpoint=actor.portal.client_endpoint,
+        ),
         template=template,
-        is_ghost=instance.is_ghost,
         started=instance.started,
         modified=instance.modified,
         starter=starter,
@@ -113,9 +140,18 @@ def _row(
     )
 
 
-def _starter(user_id: int | None, people: dict[int, Person]) -> Starter:
-    if not user_id:
-        return Starter(user_id, "", is_system=user_id == 0)
+def _template(instance: Instance, templates: dict[int, str], *, are_told: bool) -> Template:
+    number = instance.template_id
+    if name := templates.get(number):
+        return Template(TemplateKind.NAMED, number, name)
+    if instance.is_ghost:
+        return Template(TemplateKind.GHOST, number)
+    return Template(TemplateKind.RULE if are_told else TemplateKind.UNTOLD, number)
+
+
+def _starter(user_id: int, people: dict[int, Person]) -> Starter:
+    if user_id == 0:
+        return Starter(user_id, "", is_system=True)
     person = people.get(user_id)
     if person is None:
         return Starter(user_id, "")

@@ -7,7 +7,7 @@ were shown; its salt names the portal and its installation, so that no other por
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,6 @@ from django.core import signing
 
 if TYPE_CHECKING:
     from bxapp.portals.sessions import Actor
-
-_FIELDS = 10
 
 
 class SelectionNotOurs(Exception):  # noqa: N818  (a finding about the value, named as such)
@@ -39,33 +37,23 @@ class SelectedWorkflow:
     started_by_name: str
 
 
+_NAMES = tuple(field.name for field in fields(SelectedWorkflow))
+
+
 def pack(actor: Actor, workflow: SelectedWorkflow) -> str:
     """Return the value of a checkbox: a JSON list and its signature (small, and compressible in a page)."""
-    content = [
-        workflow.id,
-        workflow.module_id,
-        workflow.entity,
-        workflow.document_id,
-        workflow.document_name,
-        workflow.template_id,
-        workflow.template_name,
-        workflow.started.isoformat() if workflow.started else None,
-        workflow.started_by_id,
-        workflow.started_by_name,
-    ]
-    return _signer(actor).sign(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+    content = {name: getattr(workflow, name) for name in _NAMES}
+    content["started"] = workflow.started.isoformat() if workflow.started else None
+    return _signer(actor).sign(json.dumps([*content.values()], ensure_ascii=False, separators=(",", ":")))
 
 
 def unpack(actor: Actor, value: str) -> SelectedWorkflow:
     """Return the workflow of a checkbox's value; raises SelectionNotOurs."""
     try:
-        content: list[Any] = json.loads(_signer(actor).unsign(value))
-        if len(content) != _FIELDS:
-            raise SelectionNotOurs
-        started = content[7]
-        return SelectedWorkflow(
-            *content[:7], datetime.fromisoformat(started) if started else None, *content[8:]
-        )
+        content: dict[str, Any] = dict(zip(_NAMES, json.loads(_signer(actor).unsign(value)), strict=True))
+        if content["started"]:
+            content["started"] = datetime.fromisoformat(content["started"])
+        return SelectedWorkflow(**content)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise SelectionNotOurs from error
 

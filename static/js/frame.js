@@ -61,6 +61,12 @@ export async function fit() {
   portal.parent.fitWindow().catch(() => {});
 }
 
+/** Show the top of the frame: a new page is read from there. */
+export async function scrollPortalToTop() {
+  const portal = await frame();
+  portal?.parent.scrollParentWindow(0).catch(() => {});
+}
+
 /** Open a path of the portal in its slider; the link itself stays the way on where that is refused. */
 function openPath(portal, link) {
   const opened = portal.slider.openPath(portal.slider.getUrl(link.dataset.openPath));

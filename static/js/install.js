@@ -3,10 +3,18 @@ import { finishInstallation } from "./frame.js";
 
 const WAY_ON_MS = 3000;
 
-export function start() {
+function finish() {
   const place = document.querySelector("[data-install-finish]");
   if (!place) return;
+  delete place.dataset.installFinish;
   finishInstallation();
-  const wayOn = place.querySelector("[data-way-on]");
-  if (wayOn) setTimeout(() => { wayOn.hidden = false; }, WAY_ON_MS);
+  setTimeout(() => {
+    for (const wayOn of place.querySelectorAll("[data-way-on]")) wayOn.hidden = false;
+  }, WAY_ON_MS);
+}
+
+export function start() {
+  // It may also come later: when the handlers could be bound at the second try.
+  document.addEventListener("htmx:afterSwap", finish);
+  finish();
 }

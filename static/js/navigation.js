@@ -1,4 +1,5 @@
 // Links and forms of the page arrive in the content, and the bar of links shows where one is.
+import { scrollPortalToTop } from "./frame.js";
 
 let underWay = null;
 
@@ -35,6 +36,8 @@ function arrive(event) {
   const { target, detail } = event;
   if (target.id !== "content") return;
   markCurrent(pathOf(detail));
+  globalThis.scrollTo(0, 0);
+  if (detail.boosted) scrollPortalToTop();
   // The element that was pressed is gone: reading goes on at the new content, not at the top of the page.
   if (document.activeElement === document.body) target.focus({ preventScroll: true });
 }
