@@ -44,8 +44,8 @@ OUTCOMES: dict[str, _StrPromise] = {
 ENDINGS: dict[str, _StrPromise] = {
     "gone_before": _("It had ended by itself before its turn came."),
     "gone_after_error": _(
-        "The portal answered with an error, and afterwards the workflow was no longer running: it ended at that"
-        " moment, by itself or in spite of the error."
+        "The portal answered with an error, and afterwards the workflow was no longer running: it ended at"
+        " that moment, by itself or in spite of the error."
     ),
     "stopped_by_other_job": _("Another job had stopped it before."),
     "answer_lost": _("The portal's answer was lost; the workflow is confirmed to be gone."),
@@ -76,8 +76,8 @@ ENDINGS: dict[str, _StrPromise] = {
 # terminations.states.BlockedReason
 WAITS: dict[str, _StrPromise] = {
     "open_again": _(
-        "The portal no longer accepts the rights of the person who started the job. It goes on as soon as that"
-        " person opens the application again."
+        "The portal no longer accepts the rights of the person who started the job. It goes on as soon as"
+        " that person opens the application again."
     ),
     "rights_lost": _(
         "The person who started the job is not an administrator any more. It goes on when that person has the"
@@ -124,7 +124,7 @@ def reason(code: str, other_job_id: int | None = None) -> str:
 
 
 def tally(counts: Mapping[str, int]) -> str:
-    """Return "38 terminated, 2 failed" for the counts by outcome; outcomes that did not occur are left out."""
+    """Return "38 terminated, 2 failed" for counts by outcome, without the outcomes that did not occur."""
     return ", ".join(f"{counts[code]} {outcome(code)}" for code in OUTCOMES if counts.get(code))
 
 

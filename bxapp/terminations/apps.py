@@ -1,8 +1,18 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class TerminationsConfig(AppConfig):
     name = "bxapp.terminations"
     label = "terminations"
+
+    def ready(self) -> None:
+        """Hear of portals that are removed and of users who open the application again."""
+        from bxapp.portals.models import AccessGrant
+        from bxapp.portals.removal import portal_removed
+        from bxapp.terminations import removal, resuming
+
+        portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
+        post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")

@@ -2,6 +2,9 @@
 
 The application has no code that would; these triggers hold for a slip in a later version and for a hand at
 the database's own prompt. Going back removes the triggers and touches no row.
+
+On SQLite a later migration that alters the table makes it anew and loses the triggers: such a migration
+has to run ``create`` again.
 """
 
 from __future__ import annotations
@@ -17,24 +20,23 @@ if TYPE_CHECKING:
 TABLE = "audit_auditentry"
 SENTENCE = "The audit log is append-only."
 
+_SQLITE_REFUSES = f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
+
 APPLY = {
     "sqlite": [
-        f"CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON {TABLE} "
-        f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
-        f"CREATE TRIGGER audit_refuses_delete BEFORE DELETE ON {TABLE} "
-        f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+        f"CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON {TABLE} {_SQLITE_REFUSES}",
+        f"CREATE TRIGGER audit_refuses_delete BEFORE DELETE ON {TABLE} {_SQLITE_REFUSES}",
         # INSERT OR REPLACE removes the old row without firing the trigger on DELETE.
-        f"CREATE TRIGGER audit_refuses_replace BEFORE INSERT ON {TABLE} "
-        f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) "
-        f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+        f"""CREATE TRIGGER audit_refuses_replace BEFORE INSERT ON {TABLE}
+        WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) {_SQLITE_REFUSES}""",  # noqa: S608 (constants)
     ],
     "postgresql": [
-        "CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$",
-        f"CREATE TRIGGER audit_refuses_change BEFORE UPDATE OR DELETE ON {TABLE} "
-        "FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
-        f"CREATE TRIGGER audit_refuses_truncate BEFORE TRUNCATE ON {TABLE} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+        f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$""",
+        f"""CREATE TRIGGER audit_refuses_change BEFORE UPDATE OR DELETE ON {TABLE}
+        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        f"""CREATE TRIGGER audit_refuses_truncate BEFORE TRUNCATE ON {TABLE}
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
     ],
 }
 REVERSE = {

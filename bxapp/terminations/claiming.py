@@ -1,0 +1,111 @@
+"""What is due for a portal, and taking a batch of it: marked SENT under a lease before the call leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from bxapp.terminations.models import Item, Job
+from bxapp.terminations.recording import lock
+from bxapp.terminations.removal import VOID, void_jobs
+from bxapp.terminations.states import BlockedReason, ItemState, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bxapp.terminations.turns import HeldTurn
+
+# Only a person can end these; a signal or the sweep notices when that has happened.
+WAITS_FOR_PERSON = (BlockedReason.OPEN_AGAIN, BlockedReason.RIGHTS_LOST)
+UNDER_WAY = (ItemState.SENT, ItemState.UNSURE)
+
+
+def next_job(portal_id: int, now: datetime) -> Job | None:
+    """Return the job to work on next: the smallest that has something due, so that it overtakes big ones."""
+    due = Exists(due_items(now).filter(job=OuterRef("pk")))
+    return open_jobs(now).filter(due, portal_id=portal_id).order_by("total", "pk").first()
+
+
+def open_jobs(now: datetime) -> QuerySet[Job]:
+    """Return the jobs that may go on now, whether or not any of their items is due."""
+    return (
+        Job.objects.exclude(state=JobState.FINISHED)
+        .exclude(blocked_reason__in=WAITS_FOR_PERSON)
+        .exclude(VOID)
+        .filter(_passed(now))
+        .select_related("portal", "grant__portal")
+    )
+
+
+def workable_items() -> QuerySet[Item]:
+    """Return the items that something can be done for, now or later: ask about them, look at them, stop them.
+
+    Left out are queued ones whose workflow is held by a call of another job: its outcome comes first.
+    """
+    return Item.objects.filter(
+        Q(state=ItemState.UNSURE) | (Q(state=ItemState.QUEUED) & ~Exists(_held_by_another()))
+    )
+
+
+def due_items(now: datetime) -> QuerySet[Item]:
+    """Return the workable items whose moment has come."""
+    return workable_items().filter(_passed(now))
+
+
+def due_unsure(job: Job, now: datetime, limit: int) -> list[Item]:
+    """Return items of a job that are in doubt, in the order of their batches."""
+    return list(due_items(now).filter(job=job, state=ItemState.UNSURE).order_by("position")[:limit])
+
+
+def due_queued(job: Job, now: datetime, limit: int) -> list[Item]:
+    """Return the queued items that come next: large batches first, suspects alone at the end."""
+    queued = due_items(now).filter(job=job, state=ItemState.QUEUED)
+    return list(queued.order_by("-batch_limit", "position")[:limit])
+
+
+def claim(turn: HeldTurn, job: Job, items: Sequence[Item]) -> list[Item]:
+    """Mark queued items of a job SENT under one new lease, and return those that were, in their order.
+
+    None are when the job was cancelled or blocked meanwhile. Raises TurnLostError.
+    """
+    with transaction.atomic():
+        turn.confirm()
+        if lock(job).state != JobState.RUNNING:
+            return []
+        lease = uuid4()
+        Item.objects.filter(~Exists(_held_by_another()), pk__in=[item.pk for item in items]).filter(
+            state=ItemState.QUEUED
+        ).update(state=ItemState.SENT, lease=lease, sent_at=timezone.now(), not_before=None)
+        return list(Item.objects.filter(job=job, state=ItemState.SENT, lease=lease).order_by("position"))
+
+
+def next_moment(portal_id: int, now: datetime) -> datetime | None:
+    """Return when something will be due for a portal, ``now`` if it already is; None when nothing ever."""
+    moments = []
+    if void_jobs(portal_id).exists():
+        return now
+    for job in Job.objects.filter(portal_id=portal_id).exclude(state=JobState.FINISHED):
+        if job.blocked_reason in WAITS_FOR_PERSON:
+            continue
+        item = workable_items().filter(job=job).order_by(F("not_before").asc(nulls_first=True)).first()
+        if item is not None:
+            moments.append(max(job.not_before or now, item.not_before or now, now))
+    ghosts = Job.objects.filter(portal_id=portal_id, ghosts_due_at__isnull=False).order_by("ghosts_due_at")
+    if (ghost := ghosts.first()) is not None and ghost.ghosts_due_at is not None:
+        moments.append(max(ghost.ghosts_due_at, now))
+    return min(moments, default=None)
+
+
+def _passed(now: datetime) -> Q:
+    return Q(not_before=None) | Q(not_before__lte=now)
+
+
+def _held_by_another() -> QuerySet[Item]:
+    return Item.objects.filter(
+        portal=OuterRef("portal"), workflow_id=OuterRef("workflow_id"), state__in=UNDER_WAY
+    )

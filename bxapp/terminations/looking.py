@@ -1,0 +1,59 @@
+"""The look before the call: who is gone already, who is being executed, who may be stopped now.
+
+``terminate`` of a workflow that is being executed answers ``true`` without an end: the running step saves an
+empty entry under the same ID afterwards. So such ones are left alone until they are idle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from bxapp.bitrix import methods
+from bxapp.terminations import recording, verdicts
+from bxapp.terminations.models import Item
+from bxapp.terminations.states import JobState, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from bxapp.bitrix.client import Client
+    from bxapp.terminations.changes import Change
+    from bxapp.terminations.models import Job
+    from bxapp.terminations.turns import HeldTurn
+
+# IDs of one look: ten commands of one request.
+LOOK_AHEAD = 500
+
+
+def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> list[Item]:
+    """Ask the portal for the workflows of queued ``items``, record what follows, and return the idle ones.
+
+    Of a cancelled job none is returned. Raises BitrixError, TurnLostError, SupersededError.
+    """
+    rows = turn.ask(lambda: methods.running(client, [item.workflow_id for item in items]))
+    now = timezone.now()
+    others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
+    job.refresh_from_db(fields=["state"])
+    changes: dict[Item, Change] = {}
+    for item in items:
+        row = rows.get(item.workflow_id)
+        if row is None:
+            changes[item] = verdicts.of_gone(item, others.get(item.workflow_id))
+        elif job.state == JobState.CANCELLING:
+            changes[item] = verdicts.of_cancelled(item, now)
+        elif row.is_executing(now):
+            changes[item] = verdicts.of_executing(item, now)
+    recording.write(turn, job, changes)
+    return [item for item in items if item not in changes]
+
+
+def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:
+    """Return which other job of the portal terminated each of the workflows, where one did."""
+    if not workflow_ids:
+        return {}
+    terminated = Item.objects.filter(
+        portal_id=job.portal_id, workflow_id__in=workflow_ids, outcome=Outcome.TERMINATED
+    )
+    return dict(terminated.exclude(job=job).order_by("pk").values_list("workflow_id", "job_id"))

@@ -1,0 +1,83 @@
+"""The call itself: a batch of ``bizproc.workflow.terminate``, and what its answers mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from bxapp.bitrix import errors, methods
+from bxapp.bitrix.encoding import changes_in_batch
+from bxapp.terminations import blocking, recording, verdicts
+from bxapp.terminations.changes import Ending, Requeued
+from bxapp.terminations.states import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bxapp.bitrix.client import Client
+    from bxapp.terminations.changes import Change
+    from bxapp.terminations.models import Item, Job
+    from bxapp.terminations.turns import HeldTurn
+
+# The whole request or the command was refused before anything was executed.
+_NOT_EXECUTED = (
+    errors.TryLater,
+    errors.UserRefused,
+    errors.PortalRefused,
+    errors.RefreshNeeded,
+    errors.NotGenuine,
+)
+
+
+def batch_size(job: Job, item: Item) -> int:
+    """Return how many workflows may go in one request that begins with ``item``.
+
+    A message that a batch might alter goes in single calls, which leave it as typed.
+    """
+    return 1 if changes_in_batch(job.message) else item.batch_limit
+
+
+def send(turn: HeldTurn, job: Job, client: Client, batch: Sequence[Item]) -> bool:
+    """Terminate the workflows of a claimed batch and record what was answered.
+
+    Returns whether more may be sent at once: false when the job has to wait, or nothing was heard. Raises
+    TurnLostError.
+    """
+    if not batch:
+        return False
+    try:
+        answers = turn.ask(
+            lambda: methods.terminate(client, [item.workflow_id for item in batch], job.message)
+        )
+    except (*_NOT_EXECUTED, errors.OurMistake) as error:
+        recording.write(turn, job, {item: Requeued() for item in batch})
+        blocking.block(turn, job, error)
+        return False
+    except errors.BitrixError as error:
+        alone = len(batch) == 1
+        recording.write(turn, job, {item: verdicts.of_silence(item, error, alone=alone) for item in batch})
+        return False
+    changes, refusal = _changes(batch, answers)
+    recording.write(turn, job, changes)
+    if refusal is not None:
+        blocking.block(turn, job, refusal)
+    return refusal is None
+
+
+def _changes(
+    batch: Sequence[Item], answers: Mapping[str, Literal[True] | errors.BitrixError]
+) -> tuple[dict[Item, Change], errors.BitrixError | None]:
+    """Return what each answer means, and the first refusal of a command that was not executed, if any."""
+    changes: dict[Item, Change] = {}
+    refusal: errors.BitrixError | None = None
+    for item in batch:
+        answer = answers.get(item.workflow_id)
+        if answer is True:
+            changes[item] = Ending(Outcome.TERMINATED)
+        elif isinstance(answer, _NOT_EXECUTED):
+            refusal = refusal or answer
+            changes[item] = Requeued()
+        elif isinstance(answer, errors.BitrixError):
+            changes[item] = verdicts.of_error(item, answer)
+        else:
+            changes[item] = verdicts.of_silence(item, errors.Unheard(), alone=len(batch) == 1)
+    return changes, refusal

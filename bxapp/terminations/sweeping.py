@@ -1,0 +1,33 @@
+"""The sweep: finds what is due and wakes whoever should work on it, whatever became of earlier messages."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils import timezone
+
+from bxapp.terminations import claiming, resuming, turns, waking
+from bxapp.terminations.models import Item, Job
+from bxapp.terminations.states import ItemState, JobState
+
+# The next sweep sends anew what no worker has taken by then.
+_WAKE_UP_LIVES_SECONDS = 10.0
+
+
+def sweep() -> list[int]:
+    """Wake a run for each portal that has something due and nobody at work; return their keys."""
+    resuming.resume_granted()
+    waiting = Job.objects.filter(~Q(state=JobState.FINISHED) | Q(ghosts_due_at__isnull=False))
+    portals = waiting.order_by("portal_id").values_list("portal_id", flat=True).distinct()
+    woken = [portal_id for portal_id in portals if not turns.is_held(portal_id) and _has_work(portal_id)]
+    for portal_id in woken:
+        waking.wake(portal_id, expires_seconds=_WAKE_UP_LIVES_SECONDS)
+    return woken
+
+
+def _has_work(portal_id: int) -> bool:
+    now = timezone.now()
+    moment = claiming.next_moment(portal_id, now)
+    if moment is not None and moment <= now:
+        return True
+    # A call whose run has ended without recording it.
+    return Item.objects.filter(portal_id=portal_id, state=ItemState.SENT).exists()

@@ -1,0 +1,19 @@
+"""The Celery tasks: ids only, and safe to run at any time, twice, or not at all."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from bxapp.terminations import dispatch, sweeping
+
+
+@shared_task
+def run_portal(portal_id: int) -> None:
+    """Do what is due for one portal."""
+    dispatch.work(portal_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Find what is due for every portal."""
+    sweeping.sweep()
