@@ -1,0 +1,143 @@
+"""An administrator's afternoon: a portal in a box, the application installed in it, jobs that are worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.db.models import F
+from django.utils import timezone
+
+from bxapp.audit.models import AuditEntry
+from bxapp.portals import lifecycle, verification
+from bxapp.portals.sessions import Actor, Channel
+from bxapp.terminations import claiming, dispatch
+from bxapp.terminations.models import Item, Job, Turn
+from bxapp.terminations.queueing import queue
+from bxapp.workflows.selection import SelectedWorkflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.portals.sandbox import Sandbox
+
+MESSAGE = "Stopped: template replaced"
+
+
+@dataclass(slots=True)
+class Scene:
+    """Portal 1 of the sandbox, and the first administrator who opened the application there."""
+
+    sandbox: Sandbox
+    actor: Actor
+
+    # --- the portal's side ---
+
+    def add(self, count: int = 1, behaviour: str = "normal", **wanted: Any) -> list[str]:
+        """Let workflows run in the portal; return their IDs in the order in which a batch takes them."""
+        wanted = {"age_seconds": 3600.0, "behaviour": behaviour, "count": count, **wanted}
+        return sorted(self.sandbox.control("POST", "/portals/1/workflows", **wanted)["ids"])
+
+    def record(self, workflow_id: str) -> dict[str, Any]:
+        """Return what the portal itself knows of a workflow."""
+        found: dict[str, Any] = self.sandbox.control("GET", f"/portals/1/workflows?ids={workflow_id}")[0]
+        return found
+
+    def records(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the portal's own records of workflows, in the order of ``ids``."""
+        told = self.sandbox.control("GET", f"/portals/1/workflows?ids={','.join(ids)}")
+        by_id = {row["id"]: row for row in told}
+        return [by_id[workflow_id] for workflow_id in ids]
+
+    def asked(self, method: str) -> int:
+        """Return how often a method was called, alone or in a batch."""
+        told = self.sandbox.control("GET", "/requests?limit=1")
+        return int({**told["counts"], **told["commands"]}.get(method, 0))
+
+    # --- the application's side ---
+
+    def queue(self, ids: Sequence[str], message: str = MESSAGE, key: str | None = None) -> Job:
+        """Confirm a selection as the person at the scene does."""
+        return queue(self.actor, [selected(workflow_id) for workflow_id in ids], message, key or uuid4().hex)
+
+    def work(self) -> None:
+        """Let one wake-up be served, as a worker does."""
+        dispatch.work(self.actor.portal.pk)
+
+    def finish(self, job: Job, wake_ups: int = 60) -> Job:
+        """Serve wake-ups, with time passing in between, until the job has ended; fail when it never does."""
+        for _ in range(wake_ups):
+            self.work()
+            job.refresh_from_db()
+            if not job.is_open:
+                return job
+            self.let_time_pass()
+        raise AssertionError(f"{job} is still {job.state}: {self.items(job)}")
+
+    def let_time_pass(self, span: timedelta = timedelta(minutes=2)) -> None:
+        """Move every stored moment into the past, as if ``span`` had gone by."""
+        moments = {
+            Item: ("not_before", "executing_since", "sent_at"),
+            Job: ("not_before", "silent_since", "blocked_at", "finished_at", "ghosts_due_at"),
+            Turn: ("until", "wake_at"),
+        }
+        for model, names in moments.items():
+            model.objects.update(**{name: F(name) - span for name in names})
+
+    def items(self, job: Job) -> list[tuple[str, str]]:
+        """Return outcome and reason of each item, in order."""
+        return list(job.items.order_by("position").values_list("outcome", "reason"))
+
+    def outcomes(self, job: Job) -> dict[str, tuple[str, str]]:
+        """Return outcome and reason by workflow."""
+        rows = job.items.values_list("workflow_id", "outcome", "reason")
+        return {workflow_id: (outcome, reason) for workflow_id, outcome, reason in rows}
+
+    def audited(self, job: Job, kind: AuditEntry.Kind = AuditEntry.Kind.OUTCOME) -> list[AuditEntry]:
+        """Return the entries of a job, oldest first."""
+        return list(AuditEntry.objects.filter(job_id=job.pk, kind=kind).order_by("pk"))
+
+    def is_due(self) -> bool:
+        """Say whether a wake-up would find something to do."""
+        now = timezone.now()
+        moment = claiming.next_moment(self.actor.portal.pk, now)
+        return moment is not None and moment <= now
+
+    def open_again(self, user_id: int = 1) -> Actor:
+        """Let a person open the application in the portal (once more)."""
+        return opened(self.sandbox, user_id)
+
+
+def opened(sandbox: Sandbox, user_id: int = 1) -> Actor:
+    """Return the administrator who opens the application through the portal's own form."""
+    _, fields = sandbox.launch(user_id=user_id)
+    caller = verification.verify(
+        fields["AUTH_ID"],
+        server_hint=sandbox.authorization,
+        member_id=fields["member_id"],
+        refresh_token=fields["REFRESH_ID"],
+        expires_in_seconds=int(fields["AUTH_EXPIRES"]),
+    )
+    portal, grant = lifecycle.install(caller, language="en")
+    return Actor(portal, grant, Channel.FRAME)
+
+
+def selected(workflow_id: str, **known: Any) -> SelectedWorkflow:
+    """Return a workflow as the list showed it."""
+    return SelectedWorkflow(
+        **{
+            "id": workflow_id,
+            "module_id": "crm",
+            "entity": "CCrmDocumentDeal",
+            "document_id": "DEAL_1633",
+            "document_name": "ACME renewal",
+            "template_id": 12,
+            "template_name": "Invoice approval",
+            "started": timezone.now() - timedelta(days=3),
+            "started_by_id": 1,
+            "started_by_name": "Greta Lind",
+            **known,
+        }
+    )
