@@ -11,7 +11,7 @@ from tests.portals.sandbox import listening_trap, running_sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tests.portals.sandbox import Sandbox, Trap
 
@@ -23,7 +23,7 @@ def sandbox_process() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox, settings: SettingsWrapper) -> Sandbox:
+def sandbox(sandbox_process: Sandbox, settings: Settings) -> Sandbox:
     """A fresh world with two portals, and an application that believes its authorization server only."""
     settings.BITRIX24_OAUTH_SERVERS = [sandbox_process.authorization]
     sandbox_process.reset()

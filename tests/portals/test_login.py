@@ -12,7 +12,7 @@ from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tests.portals.sandbox import Sandbox
 
@@ -45,7 +45,7 @@ def test_a_round_trip_signs_in(client: Client, sandbox: Sandbox) -> None:
     assert client.get("/")["Location"] == "/workflows/"
 
 
-def test_the_cookie_is_secure_over_tls(client: Client, sandbox: Sandbox, settings: SettingsWrapper) -> None:
+def test_the_cookie_is_secure_over_tls(client: Client, sandbox: Sandbox, settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE = True
 
     client.get(_sent_to_the_portal(client, sandbox))
@@ -137,9 +137,7 @@ def test_what_is_no_host_name_is_refused(client: Client, portal: str) -> None:
     assert answer.status_code == (302 if portal == "a/b?c" else 400)
 
 
-def test_without_insecure_portals_the_browser_is_sent_over_tls(
-    client: Client, settings: SettingsWrapper
-) -> None:
+def test_without_insecure_portals_the_browser_is_sent_over_tls(client: Client, settings: Settings) -> None:
     settings.BITRIX24_ALLOW_INSECURE = False
 
     for typed in ("example.bitrix24.com", "http://example.bitrix24.com/crm/"):

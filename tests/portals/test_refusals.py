@@ -15,7 +15,7 @@ from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tests.portals.sandbox import Sandbox, Trap
 
@@ -127,7 +127,7 @@ def test_a_portal_that_cannot_be_reached(client: Client, sandbox: Sandbox) -> No
 
 
 def test_an_authorization_server_that_cannot_be_reached(
-    client: Client, sandbox: Sandbox, settings: SettingsWrapper
+    client: Client, sandbox: Sandbox, settings: Settings
 ) -> None:
     form = sandbox.launch()
     settings.BITRIX24_OAUTH_SERVERS = ["http://127.0.0.1:9"]
@@ -174,7 +174,7 @@ def test_a_form_without_what_it_needs(client: Client, sandbox: Sandbox, field: s
 
 
 def test_an_attackers_addresses_are_never_followed(client: Client, sandbox: Sandbox, trap: Trap) -> None:
-    address, fields = sandbox.launch()
+    _, fields = sandbox.launch()
     host = trap.url.removeprefix("http://")
     forged = fields | {
         "SERVER_ENDPOINT": f"{trap.url}/rest/",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.core import signing
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client
 
 from bxapp.portals import sessions
 from bxapp.portals.access import administrator
@@ -18,7 +18,7 @@ from bxapp.portals.models import AccessGrant, Portal
 from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
-    from django.test import Client
+    from django.test import RequestFactory
 
     from tests.portals.sandbox import Sandbox
 
@@ -54,8 +54,8 @@ def page(client: Client, sandbox: Sandbox) -> Page:
 
 
 def _later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    now = signing.time.time
-    monkeypatch.setattr(signing.time, "time", lambda: now() + seconds)
+    now = time.time
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now() + seconds)
 
 
 def test_a_session_says_who_acts(page: Page) -> None:
@@ -191,24 +191,22 @@ def test_a_frame_is_judged_by_its_header_alone(client: Client, page: Page) -> No
     session = client.session
     sessions.sign_in(session, portal, grant)
     session.save()
-    client.cookies["flowstop_session"] = session.session_key
+    client.cookies["flowstop_session"] = session.session_key or ""
 
     assert client.post("/install/handlers/", headers={"Authorization": "Bearer old"}).status_code == 401
 
 
 def test_a_browsers_form_needs_proof_of_origin(page: Page) -> None:
-    from django.test import Client as Browser
-
-    browser = Browser(enforce_csrf_checks=True)
+    browser = Client(enforce_csrf_checks=True)
     session = browser.session
     sessions.sign_in(session, Portal.objects.get(), AccessGrant.objects.get())
     session.save()
-    browser.cookies["flowstop_session"] = session.session_key
+    browser.cookies["flowstop_session"] = session.session_key or ""
 
     refused = browser.post("/install/handlers/")
     assert refused.status_code == 403
     assert refused["X-Flowstop-Refusal"] == "form_expired"
     assert browser.post("/logout/").status_code == 403
     assert (
-        Browser(enforce_csrf_checks=True).post("/install/handlers/", headers=page.headers).status_code == 200
+        Client(enforce_csrf_checks=True).post("/install/handlers/", headers=page.headers).status_code == 200
     )
