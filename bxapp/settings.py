@@ -165,7 +165,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "bxapp.web.static_storage.StaticFilesStorage"
     },
 }
 # A launch form is a few kilobytes; nothing that this application receives is larger than a selection of IDs.

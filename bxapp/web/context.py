@@ -19,6 +19,23 @@ _SECTIONS: tuple[tuple[str, _StrPromise], ...] = (
     ("/settings/", _("Settings")),
 )
 _FIRST_SCREEN = "/app/"
+# Named in the page's head, so that the browser need not find them one by one.
+_SCRIPT_MODULES = tuple(
+    f"js/{name}.js"
+    for name in (
+        "session",
+        "frame",
+        "navigation",
+        "loading",
+        "selection",
+        "dialog",
+        "job",
+        "install",
+        "visible",
+        "sentences",
+        "notices",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +75,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "page_layout": "layouts/fragment.html" if fragment else "layouts/page.html",
         "bare_layout": "layouts/fragment.html" if fragment else "layouts/bare.html",
         "navigation": navigation(request.path),
+        "modules": _SCRIPT_MODULES,
     }

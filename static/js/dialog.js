@@ -36,12 +36,12 @@ function wrapped(place) {
   return dialog;
 }
 
-function open() {
+function open(cause) {
   const place = slot();
   if (!place.firstElementChild) return;
   const dialog = place.querySelector("dialog") ?? wrapped(place);
   if (dialog.open) dialog.removeAttribute("open");
-  openedFrom ??= document.activeElement;
+  openedFrom ??= cause ?? document.activeElement;
   dialog.addEventListener("close", () => {
     place.replaceChildren();
     if (openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
@@ -107,7 +107,7 @@ function allowAgain(event) {
 export function start() {
   if (!slot()) return;
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id === "dialog-slot") open();
+    if (event.target.id === "dialog-slot") open(event.detail.requestConfig?.elt);
     else if (event.target.id === "content") close();
   });
   document.addEventListener("input", (event) => {
