@@ -230,8 +230,14 @@ class Stack:
                 *(*python, "gunicorn", "--config", "deploy/gunicorn_settings.py"),
                 *("--bind", f"{LOOPBACK}:{self.ports.app}", "bxapp.wsgi"),
             ],
-            "worker": [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"],
-            "beat": [*celery, "beat", "--schedule", str(self.folder / "beat-schedule"), "--pidfile", ""],
+            "worker": [
+                *(*celery, "worker", "--concurrency", "2"),
+                *("--without-mingle", "--without-gossip"),
+            ],
+            "beat": [
+                *(*celery, "beat", "--pidfile", ""),
+                *("--schedule", str(self.folder / "beat-schedule")),
+            ],
         }
         return [
             Process(

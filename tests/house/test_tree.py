@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy.stack import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.house.tree import tree_files
 
 LONGEST_FILE_LINES = 350
 # Written in two parts, so that this file does not hold what it looks for.
@@ -27,27 +23,13 @@ PRIVATE_FOLDERS = ["/" + folder + "/" for folder in ("work", "root", "Users", "f
 
 
 @cache
-def tracked_files() -> tuple[Path, ...]:
-    """Every file of the tree that git knows or would take, vendored ones left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\0")
-    files = [ROOT / name for name in listed if name and not name.startswith("static/vendor/")]
-    return tuple(file for file in files if file.is_file())
-
-
-@cache
 def texts() -> dict[str, str]:
-    """The text files of the tree by path."""
+    """The text files of the tree by path, without what others wrote."""
     found = {}
-    for file in tracked_files():
-        content = file.read_bytes()
-        if b"\0" not in content:
-            found[str(file.relative_to(ROOT))] = content.decode()
+    for file in tree_files():
+        content = (ROOT / file).read_bytes()
+        if b"\0" not in content and not file.is_relative_to("static/vendor"):
+            found[str(file)] = content.decode()
     return found
 
 
