@@ -46,7 +46,10 @@ def launch_chromium(
     width: int = 1280,
     height: int = 900,
 ) -> BrowserContext:
-    """Start Chromium with a new profile in ``user_data_dir`` (empty or missing); closing the context ends it."""
+    """Start Chromium with a new profile in ``user_data_dir``, which is empty or missing.
+
+    Closing the context ends the browser.
+    """
     blocked = third_party_cookies is ThirdPartyCookies.BLOCKED
     preferences = {
         "profile": {"block_third_party_cookies": blocked, "cookie_controls_mode": third_party_cookies.value}

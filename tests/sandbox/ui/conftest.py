@@ -3,85 +3,55 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.browser import launch_chromium, watch_errors
+from tests.browser import watch_errors
+from tests.sandbox.process import start, stop
 from tests.sandbox.ui.application import start_application
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright
+    from playwright.sync_api import BrowserContext, FrameLocator, Page
 
+    from tests.sandbox.process import SandboxProcess
     from tests.sandbox.ui.application import Application
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """A portal of a running sandbox process, and the application that is registered there."""
+    """The first portal of a running sandbox, and the application page that is registered there."""
 
-    origin: str
+    sandbox: SandboxProcess
     application: Application
+
+    @property
+    def origin(self) -> str:
+        return self.sandbox.portal
 
     def page(self, path: str) -> str:
         return f"{self.origin}{path}"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        number: int = listener.getsockname()[1]
-        return number
+@pytest.fixture(scope="module")
+def running_portal() -> Iterator[Portal]:
+    application = start_application()
+    sandbox = start("--workflows", "120", "--seed", "7", "--app-url", application.origin)
+    yield Portal(sandbox, application)
+    assert stop(sandbox) == 0
+    application.stop()
 
 
 @pytest.fixture
-def application() -> Iterator[Application]:
-    running = start_application()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def portal(application: Application) -> Iterator[Portal]:
-    """A sandbox with 120 workflows whose application is not installed yet."""
-    port = free_port()
-    command = [sys.executable, "-m", "bxapp.sandbox", "--portal-port", str(port)]
-    command += ["--authorization-port", str(free_port()), "--app-url", application.origin]
-    command += [
-        "--client-id",
-        "local.flowstop",
-        "--client-secret",
-        "tests-only",
-        "--seed",
-        "7",
-        "--workflows",
-        "120",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        json.loads(process.stdout.readline())
-        yield Portal(f"http://localhost:{port}", application)
-        process.terminate()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    context = launch_chromium(playwright, tmp_path_factory.mktemp("profile"))
-    yield context
-    context.close()
+def portal(running_portal: Portal) -> Portal:
+    """A portal as at its start, with 120 workflows: the application is not installed yet."""
+    running_portal.sandbox.control("POST", "reset")
+    running_portal.application.received.clear()
+    return running_portal
 
 
 @pytest.fixture

@@ -68,3 +68,41 @@ def test_everyone_meets_the_application_once_it_is_installed(page: Page, portal:
     assert portal.application.launches[-1].path == "/app/"
     assert isinstance(data, dict)
     assert (data["admin"], data["install"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"rest_available": False}, "not available on your plan"),
+        ({"payment_expired": True}, "subscription has ended"),
+    ],
+)
+def test_the_portal_refuses_where_the_plan_does_not_allow_it(
+    page: Page, portal: Portal, setting: dict[str, bool], words: str
+) -> None:
+    portal.sandbox.set(**setting)
+
+    page.goto(portal.page("/ui/app"))
+
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    assert portal.application.launches == []
+
+
+def test_a_removed_application_is_not_found(page: Page, portal: Portal) -> None:
+    portal.sandbox.of_portal("POST", "uninstall")
+
+    page.goto(portal.page("/ui/app"))
+
+    expect(page.get_by_role("alert")).to_contain_text("was not found")
+
+
+def test_a_moved_portal_sends_the_browser_to_its_new_domain(page: Page, portal: Portal) -> None:
+    portal.sandbox.set(moved=True)
+    domain = portal.sandbox.of_portal("GET", "")["domain"]
+
+    frame = open_frame(page, portal)
+
+    assert page.url == f"http://{domain}/ui/app"
+    assert portal.origin != f"http://{domain}"
+    assert portal.application.launches[-1].query["DOMAIN"] == domain
+    assert frame.does("setTitle") == {"title": "Title from the frame"}
