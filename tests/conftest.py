@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from deploy.process import Process
 from deploy.stack import INHERITED, embedded_valkey
+from tests.browser import launch_chromium
 from tests.environment import EMBEDDED_REDIS_PORT
 from tests.stack import Start, started_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import BrowserContext, Playwright
 
 ON_SERVERS = os.environ["DATABASE_URL"].startswith("postgres")
 
@@ -67,3 +70,18 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """A function that starts a product of its own; all end with the module."""
     with started_stacks(tmp_path_factory) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, for one module: its event loop, left running, would keep other tests from theirs."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A Chromium with third-party cookies blocked."""
+    context = launch_chromium(playwright, tmp_path_factory.mktemp("profile"))
+    yield context
+    context.close()
