@@ -46,7 +46,9 @@ def checked_endpoint(endpoint: str, *, allow_insecure: bool) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise EndpointRefused("", "the portal's address is malformed") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.query:
+    if not endpoint.strip().isprintable() or parts.scheme not in {"http", "https"} or parts.query:
+        raise EndpointRefused("", "the portal's address is malformed")
+    if not host or parts.username is not None:
         raise EndpointRefused("", "the portal's address is malformed")
     if not (_HOST.fullmatch(host) or ":" in host):
         raise EndpointRefused("", "the portal's host name is malformed")

@@ -55,12 +55,13 @@ def _flattened(name: str, value: object) -> Iterator[tuple[str, str]]:
 # own patterns on purpose: a hit costs speed only, a miss costs the text.
 _ATTACK_LIKE = re.compile(
     r"<\s*[a-z!/]"
-    r"|script|behaviou?r|expression\(|bindings?:|data:|schemas-"
+    r"|(?:java|vb)script|behavior\W*[:=]|expression\W*\(|-moz-binding|['\"=:;]\W*data:|urn:schemas"
+    r"|\\x?[0-9a-f]{2}"
     r"|\bon[a-z]{3,}\W?=|formaction|segmenttime|fscommand|srcdoc"
     r"|\.\.[\\/]|[\\/]\.\."
-    r"|union.+?select|select.+?from|from.+?(?:where|limit)|load_file|into.+?(?:outfile|dumpfile)"
-    r"|(?:alter|create|drop).+?(?:database|table|function|procedure|server|event|view|index)"
-    r"|update.+?set|insert.+?(?:value|set|select|into)",
+    r"|union.*?select|select.*?from|from.*?(?:where|limit)|load_file|into.*?(?:outfile|dumpfile)"
+    r"|(?:alter|create|drop).*?(?:database|table|function|procedure|server|event|view|index)"
+    r"|update.*?set|insert.*?(?:value|set|select|into)",
     re.IGNORECASE | re.DOTALL,
 )
 _DISGUISES = re.compile(r"[\x00-\x20\\]|/\*.*?\*/", re.DOTALL)

@@ -95,17 +95,9 @@ class AuthorizationServers:
         return f"AuthorizationServers({', '.join(self._urls)})"
 
     def hinted(self, hint: str | None) -> str | None:
-        """Return the listed server that a form's ``SERVER_ENDPOINT`` names, None if it is not listed."""
-        try:
-            parts = urlsplit((hint or "").strip())
-            named = (parts.hostname or "", parts.port)
-        except ValueError:
-            return None
-        for url in self._urls:
-            listed = urlsplit(url)
-            if named[0] == listed.hostname and named[1] in (None, listed.port):
-                return url
-        return None
+        """Return the listed server that a hint names (an address or a bare host), None if none does."""
+        named = _host_and_port(hint or "")
+        return next((url for url in self._urls if named is not None and named == _host_and_port(url)), None)
 
     def owner(self, access_token: str, hint: str | None = None) -> TokenOwner:
         """Return whose token this is: the hinted server is asked first, then each other.
@@ -257,6 +249,16 @@ class AuthorizationServers:
 
 _FOREIGN = "foreign_client_id"
 _NO = frozenset({"false", "0", "n", "no", "", "none"})
+
+
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    text = address.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError:
+        return None
+    return (parts.hostname or "", port or (80 if parts.scheme == "http" else 443))
 
 
 def scopes(text: object) -> frozenset[str]:

@@ -14,7 +14,7 @@ _SHORTEST_SECRET = 8
 # Parameters whose values are secrets, in a URL, a form or JSON.
 _NAMED = re.compile(
     r"(?i)\b(access_token|refresh_token|client_secret|application_token|auth|auth_id|refresh_id)"
-    r"(\"?\s*[=:]\s*\"?)([^\s\"'&,;}\]]{8,})"
+    r"([\"']?\s*[=:]\s*[\"']?)([^\s\"'&,;}\]]{8,})"
 )
 # A webhook's address is its secret: /rest/<user>/<secret>/.
 _WEBHOOK = re.compile(r"(/rest/\d+/)([0-9A-Za-z]{8,})")

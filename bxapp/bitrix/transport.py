@@ -10,6 +10,7 @@ Whether a failure came before or after the request left decides what may be done
 from __future__ import annotations
 
 import io
+import ssl
 import time
 from email.utils import parsedate_to_datetime
 from http.client import HTTPResponse
@@ -42,6 +43,7 @@ TOTAL_SECONDS = 75.0
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _POOL_CONNECTIONS = 64
+_WRONG_CERTIFICATE = "the certificate is not valid for this host"
 
 
 class OversizedAnswerError(Exception):
@@ -132,9 +134,8 @@ def failure_of(failure: Exception) -> Unreachable | Unheard:
     if isinstance(reason, NameResolutionError):
         return Unreachable("", "the host name is unknown")
     if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return Unreachable("", "no connection")
-    if "CERTIFICATE_VERIFY_FAILED" in repr(reason):
-        return Unreachable("", "the certificate is not valid for this host")
+        wrong_certificate = _WRONG_CERTIFICATE in str(reason)
+        return Unreachable("", _WRONG_CERTIFICATE if wrong_certificate else "no connection")
     if isinstance(failure, requests.Timeout | TimeoutError):
         return Unheard("", "no answer within the time limit")
     return Unheard("", "the connection ended before the answer was complete")
@@ -202,6 +203,15 @@ class _OpenConnection(HTTPConnection):
 
 class _OpenTlsConnection(HTTPSConnection):
     response_class = _TimedResponse
+
+    def connect(self) -> None:
+        """Connect and shake hands; whatever fails here failed before the request left."""
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError as failure:
+            raise NewConnectionError(self, _WRONG_CERTIFICATE) from failure
+        except OSError as failure:
+            raise NewConnectionError(self, "no TLS connection") from failure
 
 
 class _GuardedConnection(_OpenConnection):
