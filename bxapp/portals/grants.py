@@ -13,7 +13,7 @@ from django.utils import timezone
 from bxapp.audit.texts import storable
 from bxapp.bitrix import transport
 from bxapp.bitrix.client import Client
-from bxapp.bitrix.errors import BitrixError, NotInstalled, RefreshNeeded
+from bxapp.bitrix.errors import BitrixError, NotInstalled, RefreshNeeded, TokenRefused
 from bxapp.portals import refreshing, removal
 from bxapp.portals.authorization import servers
 from bxapp.portals.connections import leaving_none_open
@@ -98,21 +98,22 @@ class _PortalClient(Client):
     def call(self, method: str, params: Mapping[str, object] | None = None) -> Answer:
         try:
             return super().call(method, params)
-        except NotInstalled as error:
+        except (NotInstalled, TokenRefused) as error:
             self._suspect(error)
             raise
 
     def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
         try:
             return super().batch(commands, halt=halt)
-        except NotInstalled as error:
+        except (NotInstalled, TokenRefused) as error:
             self._suspect(error)
             raise
 
-    def _suspect(self, error: NotInstalled) -> None:
-        if error.code:
+    def _suspect(self, error: BitrixError) -> None:
+        certain = removal.is_certain(error)
+        if certain is not None:
             with leaving_none_open():
-                removal.suspect(self._portal_id, certain=error.code.lower() != "invalid_client")
+                removal.suspect(self._portal_id, certain=certain)
 
 
 class _GrantTokens:

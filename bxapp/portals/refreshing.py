@@ -86,8 +86,7 @@ def _renew(grant: AccessGrant, holder: uuid.UUID) -> None:
             raise
         return
     except NotInstalled as error:
-        # The authorization server says ``invalid_client`` for a wrong secret as well.
-        removal.suspect(grant.portal_id, certain=error.code.lower() != "invalid_client")
+        removal.suspect(grant.portal_id, certain=bool(removal.is_certain(error)))
         raise
     finally:
         _holding(grant, holder).update(refresh_holder=None, refresh_until=None)

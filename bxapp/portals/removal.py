@@ -16,10 +16,13 @@ from django.utils import timezone
 
 from bxapp.audit import log as audit_log
 from bxapp.audit.models import AuditEntry
+from bxapp.bitrix.errors import NotInstalled
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from bxapp.bitrix.errors import BitrixError
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +32,10 @@ portal_removed = Signal()
 
 # A portal caches refusals for an hour, and a closed one may come back; so a sign must last.
 CERTAIN_AFTER = timedelta(days=1)
-# ``invalid_client`` may also mean that our own secret is wrong, and a refused refresh token that its user is
-# gone; so it takes a month without any confirmation.
 UNCERTAIN_AFTER = timedelta(days=30)
+# ``invalid_client`` may also mean that our own secret is wrong, and ``invalid_token``, like a refused refresh
+# token, that a user is gone; so these take a month without any confirmation.
+_UNCERTAIN_CODES = frozenset({"invalid_client", "invalid_token"})
 
 
 def uninstall(portal_id: int, *, reason: str = "", happened_at: datetime | None = None) -> bool:
@@ -70,6 +74,13 @@ def uninstall(portal_id: int, *, reason: str = "", happened_at: datetime | None 
         portal_removed.send(sender=Portal, portal=portal)
     log.info("Portal %s removed (%s)", portal_id, reason or "told by the portal")
     return True
+
+
+def is_certain(error: BitrixError) -> bool | None:
+    """Return whether an error is a certain sign (or an uncertain one) of a removal, None if it is none."""
+    if error.code.lower() in _UNCERTAIN_CODES:
+        return False
+    return True if isinstance(error, NotInstalled) and error.code else None
 
 
 def suspect(portal_id: int, *, certain: bool) -> None:
