@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bxapp.sandbox.broken import SHAPE_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -104,6 +106,9 @@ class Faults:
         except ValueError as error:
             kinds = ", ".join(FaultKind)
             raise FaultError(f"{wanted.get('kind')!r} is no kind of fault: {kinds}.") from error
+        shape = wanted.get("shape", "list")
+        if shape not in SHAPE_NAMES:
+            raise FaultError(f"{shape!r} is no shape: {', '.join(SHAPE_NAMES)}.")
         self.last_id += 1
         fault = Fault(id=self.last_id, **{**wanted, "kind": kind})
         fault.random.seed(fault.seed)

@@ -1,0 +1,130 @@
+"""The leaky bucket and the limiter of execution time, in both of its forms."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.sandbox.process import SandboxProcess
+
+METHOD = "bizproc.workflow.terminate"
+
+
+def terminate_batch(sandbox: SandboxProcess, ids: list[str]) -> dict[str, Any]:
+    return sandbox.batch({f"k{number}": (METHOD, {"ID": one}) for number, one in enumerate(ids)})
+
+
+def test_the_bucket_is_per_portal_and_drains_by_the_second(sandbox: SandboxProcess) -> None:
+    token = sandbox.token()
+    sandbox.set(rate_limited=True, rate_capacity=5, rate_drain=2)
+    statuses = [sandbox.post("profile", token=token).status_code for _ in range(7)]
+    assert statuses == [200] * 5 + [503] * 2
+    refused = sandbox.post("profile", token=token).json()
+    assert refused["error"] == "QUERY_LIMIT_EXCEEDED"
+    sandbox.number = 2
+    assert sandbox.post("profile").status_code == 200
+    sandbox.number = 1
+    time.sleep(1.1)
+    assert [sandbox.post("profile", token=token).status_code for _ in range(3)] == [200, 200, 503]
+
+
+def test_a_batch_is_one_request(sandbox: SandboxProcess) -> None:
+    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=1)
+    for _ in range(2):
+        assert len(sandbox.batch({f"k{number}": ("profile", {}) for number in range(50)})["result"]) == 50
+    assert sandbox.post("profile").status_code == 503
+
+
+@pytest.mark.parametrize(("family", "capacity"), [("pro", 50), ("ent", 250)])
+def test_the_plan_decides_how_much_the_bucket_holds(
+    sandbox: SandboxProcess, family: str, capacity: int
+) -> None:
+    token = sandbox.token()
+    sandbox.set(rate_limited=True, license_family=family)
+    statuses = [sandbox.post("profile", token=token).status_code for _ in range(capacity + 20)]
+    admitted = statuses.count(200)
+    assert capacity <= admitted < capacity + 20
+    assert 200 not in statuses[admitted + 5 :] or admitted > capacity
+
+
+@pytest.fixture
+def limited(sandbox: SandboxProcess) -> SandboxProcess:
+    """Half a second of ``terminate`` in three seconds, counted above 0.1 s a call."""
+    sandbox.set(
+        operating_limited=True,
+        operating_limit=0.5,
+        operating_window=3.0,
+        operating_basket=1.0,
+        operating_ban=1.0,
+        terminate_seconds=0.2,
+    )
+    return sandbox
+
+
+def test_it_is_counted_when_a_request_ends_and_refused_when_a_call_starts(limited: SandboxProcess) -> None:
+    first = limited.post(METHOD, {"ID": limited.add()[0]}).json()
+    assert 0.2 <= first["time"]["operating"] < 0.3, "this request's own call above 0.1 s"
+    assert 2 <= first["time"]["operating_reset_at"] - time.time() + 1 <= 4
+    ids = limited.add(5)
+    found = terminate_batch(limited, ids)
+    assert list(found["result"]) == ["k0", "k1"], "0.2 recorded, 0.4 after two more: over 0.5 at the third"
+    assert found["result_error"]["k2"]["error"] == "OPERATION_TIME_LIMIT"
+    assert [limited.record(one)["terminate_calls"] for one in ids] == [1, 1, 0, 0, 0]
+    operating = [one["operating"] for one in found["result_time"].values()]
+    assert operating == sorted(operating)
+    refused = limited.post(METHOD, {"ID": ids[2]})
+    assert (refused.status_code, refused.json()["error"]) == (429, "OPERATION_TIME_LIMIT")
+
+
+def test_requests_under_way_are_not_counted_yet(limited: SandboxProcess) -> None:
+    batches = [limited.add(2) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda ids: terminate_batch(limited, ids), batches))
+    assert all(answer["result_error"] == [] for answer in answers)
+    assert limited.post(METHOD, {"ID": limited.add()[0]}).status_code == 429
+
+
+def test_short_calls_are_counted_together_only(limited: SandboxProcess) -> None:
+    limited.set(terminate_seconds=0.03)
+    found = terminate_batch(limited, limited.add(20))
+    assert found["result_error"] == []
+    assert [one["operating"] for one in found["result_time"].values()] == [0] * 20
+    assert limited.post(METHOD, {"ID": limited.add()[0]}).status_code == 429, "0.6 s recorded at its end"
+
+
+def test_every_method_has_its_own_budget_and_it_comes_back(limited: SandboxProcess) -> None:
+    terminate_batch(limited, limited.add(3))
+    assert limited.post(METHOD, {"ID": "x"}).status_code == 429
+    assert limited.post("bizproc.workflow.instances").status_code == 200
+    time.sleep(3.1)
+    assert limited.post(METHOD, {"ID": limited.add()[0]}).status_code == 200
+
+
+def test_the_newest_form_bans_and_gives_the_budget_back_whole(limited: SandboxProcess) -> None:
+    limited.set(operating_form="ban", operating_window=30.0)
+    terminate_batch(limited, limited.add(3))
+    assert limited.post(METHOD, {"ID": "x"}).status_code == 429
+    time.sleep(1.1)
+    (one,) = limited.add()
+    answer = limited.post(METHOD, {"ID": one})
+    assert answer.status_code == 200
+    assert answer.json()["time"]["operating"] < 0.3
+
+
+def test_the_newest_form_counts_batch_with_half_its_time(limited: SandboxProcess) -> None:
+    limited.set(operating_form="ban", call_seconds=0.06)
+    cmd = {f"k{index}": ("server.time", "profile")[index % 2] for index in range(10)}
+    for _ in range(2):
+        assert limited.post("batch", {"cmd": cmd}).json()["result"]["result_error"] == []
+    refused = limited.post("batch", {"cmd": {"a": "server.time"}})
+    assert (refused.status_code, refused.json()["error"]) == (429, "OPERATION_TIME_LIMIT")
+    limited.set(operating_form="recorded")
+    assert limited.post("batch", {"cmd": {"a": "profile"}}).status_code == 200
+
+
+def test_nothing_is_told_where_no_limiter_is_on(sandbox: SandboxProcess) -> None:
+    assert not {"operating", "operating_reset_at"} & set(sandbox.post("profile").json()["time"])
