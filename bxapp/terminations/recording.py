@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
@@ -20,6 +20,7 @@ from bxapp.audit.texts import storable
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import BlockedReason, JobState, Outcome
+from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,13 +102,18 @@ def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditE
 
 
 def about(job: Job, item: Item) -> dict[str, Any]:
-    """Return the fields of an audit entry that say which workflow of which job it speaks of."""
+    """Return the fields of an audit entry that say which workflow of which job it speaks of.
+
+    The document is told in English, whoever is at work: an entry is never rewritten.
+    """
+    with translation.override("en"):
+        document = describe(item.module_id, item.entity, item.document_id, name=item.document_name).label
     return {
         "actor_id": job.created_by_id,
         "actor_name": job.created_by_name,
         "job_id": job.pk,
         "workflow_id": item.workflow_id,
-        "document": item.document_name or item.document_id,
+        "document": document,
         "template": item.template_name,
     }
 
