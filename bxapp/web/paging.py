@@ -21,12 +21,17 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A place in a list: ``page`` counts from 1, ``total`` are entries, ``query`` is kept in every link."""
+    """A place in a list: ``page`` counts from 1, ``total`` are entries, ``query`` is kept in every link.
+
+    ``list_path`` is the list's own path. Links must name it: in the portal's frame the page's address stays
+    that of the launch.
+    """
 
     page: int
     page_size: int
     total: int
     query: dict[str, str] = field(default_factory=dict)
+    list_path: str = ""
 
     @property
     def page_count(self) -> int:
@@ -53,8 +58,8 @@ class Pager:
         return self.url(self.page + 1) if self.page < self.page_count else ""
 
     def url(self, number: int) -> str:
-        """Return the address of a page, relative to the list itself."""
-        return "?" + urlencode({**self.query, "page": number})
+        """Return the address of a page."""
+        return f"{self.list_path}?" + urlencode({**self.query, "page": number})
 
     @property
     def links(self) -> list[PageLink]:

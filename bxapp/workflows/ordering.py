@@ -32,13 +32,13 @@ class Ordering:
         """Return what an address needs to ask for this order."""
         return {"sort": self.sort, "direction": "desc" if self.descending else "asc"}
 
-    def column(self, sort: Sort) -> Column:
-        """Return how a column's head stands to this order."""
+    def column(self, sort: Sort, list_path: str) -> Column:
+        """Return how a column's head stands to this order, in the list at ``list_path``."""
         if sort != self.sort:
-            return Column(aria_sort="", url=_url(Ordering(sort)))
+            return Column(aria_sort="", url=_url(Ordering(sort), list_path))
         return Column(
             aria_sort="descending" if self.descending else "ascending",
-            url=_url(Ordering(sort, descending=not self.descending)),
+            url=_url(Ordering(sort, descending=not self.descending), list_path),
         )
 
 
@@ -50,5 +50,5 @@ class Column:
     url: str
 
 
-def _url(ordering: Ordering) -> str:
-    return f"?sort={ordering.sort}&direction={'desc' if ordering.descending else 'asc'}"
+def _url(ordering: Ordering, list_path: str) -> str:
+    return f"{list_path}?sort={ordering.sort}&direction={'desc' if ordering.descending else 'asc'}"

@@ -41,7 +41,7 @@ def running(request: ActorRequest) -> HttpResponse:
     lines = rows.assemble(request.actor, page, now)
     # Beyond the end a portal tells the offset that was asked for as the total.
     is_beyond = number > 1 and not page.instances and not page.unreadable
-    pager = Pager(number, PAGE_SIZE, 0 if is_beyond else page.total, ordering.query)
+    pager = Pager(number, PAGE_SIZE, 0 if is_beyond else page.total, ordering.query, request.path)
     return render(
         request,
         "workflows/running.html",
@@ -50,8 +50,8 @@ def running(request: ActorRequest) -> HttpResponse:
             "pager": pager,
             "is_beyond": is_beyond,
             "unreadable": page.unreadable,
-            "started": ordering.column("started"),
-            "modified": ordering.column("modified"),
+            "started": ordering.column("started", request.path),
+            "modified": ordering.column("modified", request.path),
             "asked_at": now,
         },
     )
