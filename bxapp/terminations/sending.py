@@ -76,8 +76,9 @@ def _changes(
         elif isinstance(answer, _NOT_EXECUTED):
             refusal = refusal or answer
             changes[item] = Requeued()
-        elif isinstance(answer, errors.BitrixError):
-            changes[item] = verdicts.of_error(item, answer)
+        elif answer is None or (isinstance(answer, errors.Unheard) and not answer.code):
+            # The command is missing in the answer: it may have been executed.
+            changes[item] = verdicts.of_silence(item, answer or errors.Unheard(), alone=len(batch) == 1)
         else:
-            changes[item] = verdicts.of_silence(item, errors.Unheard(), alone=len(batch) == 1)
+            changes[item] = verdicts.of_error(item, answer)
     return changes, refusal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -50,6 +51,14 @@ class Scene:
         told = self.sandbox.control("GET", f"/portals/1/workflows?ids={','.join(ids)}")
         by_id = {row["id"]: row for row in told}
         return [by_id[workflow_id] for workflow_id in ids]
+
+    def resume_in(self, workflow_id: str, seconds: float, *, lasting_seconds: float) -> None:
+        """Let a workflow resume in a moment, while something else happens, and be executed for a while."""
+
+        def resume() -> None:
+            self.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=lasting_seconds)
+
+        Timer(seconds, resume).start()
 
     def asked(self, method: str) -> int:
         """Return how often a method was called, alone or in a batch."""

@@ -1,0 +1,71 @@
+"""A workflow that resumes between the look and the call comes back as an empty entry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import sleep
+from typing import TYPE_CHECKING
+
+from bxapp.audit.models import AuditEntry
+
+if TYPE_CHECKING:
+    from bxapp.terminations.models import Job
+    from tests.terminations.scene import Scene
+
+TERMINATE = "bizproc.workflow.terminate"
+
+
+def stop_while_it_resumes(scene: Scene) -> tuple[str, Job]:
+    """The call takes a moment to begin; the workflow resumes in that moment."""
+    workflow_id = scene.add(1)[0]
+    job = scene.queue([workflow_id])
+    scene.sandbox.fault(kind="slow", seconds=0.6, method=TERMINATE, times=1)
+    scene.resume_in(workflow_id, 0.3, lasting_seconds=0.8)
+    scene.work()
+    sleep(1.0)
+    return workflow_id, job
+
+
+def test_a_ghost_is_stopped_again_and_the_outcome_says_so(scene: Scene) -> None:
+    workflow_id, job = stop_while_it_resumes(scene)
+    assert scene.record(workflow_id)["ghost"]
+    assert scene.items(job) == [("terminated", "")]
+
+    scene.let_time_pass(timedelta(seconds=30))
+    scene.work()
+    assert not scene.record(workflow_id)["in_list"]
+    scene.let_time_pass(timedelta(seconds=30))
+    scene.work()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.ghosts_due_at is None
+    assert [entry.reason for entry in scene.audited(job, AuditEntry.Kind.GHOST)] == ["came_back"]
+
+
+def test_a_ghost_that_stays_is_a_failure(scene: Scene) -> None:
+    workflow_id, job = stop_while_it_resumes(scene)
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE)
+
+    for _ in range(8):
+        scene.let_time_pass(timedelta(minutes=3))
+        scene.work()
+
+    job.refresh_from_db()
+    assert scene.record(workflow_id)["in_list"]
+    assert scene.items(job) == [("failed", "came_back_stays")]
+    assert (job.terminated, job.failed, job.ghosts_due_at) == (0, 1, None)
+    assert [entry.outcome for entry in scene.audited(job, AuditEntry.Kind.GHOST)] == ["terminated", "failed"]
+
+
+def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
+    job = scene.queue(scene.add(60))
+    scene.work()
+    asked_before = scene.asked("batch")
+
+    scene.let_time_pass(timedelta(seconds=30))
+    scene.work()
+
+    job.refresh_from_db()
+    assert job.ghosts_due_at is None
+    assert scene.asked("batch") == asked_before + 1
