@@ -61,7 +61,7 @@ class AuthorizationServer:
 
     @property
     def domain(self) -> str:
-        return self.origin.removeprefix("http://")
+        return self.origin.partition("://")[2]
 
     @property
     def rest_endpoint(self) -> str:

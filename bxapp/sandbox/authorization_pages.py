@@ -160,11 +160,11 @@ def _refresh(sandbox: Sandbox, client_id: str, refresh_token: str) -> dict[str, 
         raise OAuthError("invalid_grant")
     grant.refreshed = True
     fresh = sandbox.authorization.issue(portal, _owner(portal, grant), application)
-    return {**_pair(sandbox, portal, fresh), "expires": round(fresh.expires_at), "user_id": fresh.user_id}
+    return {**_pair(sandbox, portal, fresh), **_details(fresh)}
 
 
 def _exchange(sandbox: Sandbox, client_id: str, value: str) -> dict[str, Any]:
-    """The answer lacks ``expires`` and ``user_id``."""
+    """The documented answer lacks ``expires`` and ``user_id``."""
     code = sandbox.authorization.codes.get(value)
     if code is None or code.used or code.client_id != client_id:
         raise OAuthError("invalid_grant")
@@ -172,7 +172,13 @@ def _exchange(sandbox: Sandbox, client_id: str, value: str) -> dict[str, Any]:
         raise OAuthError("bad_verification_code", "The code has expired")
     portal, application = _installation(sandbox, code.member_id, client_id)
     code.used = True
-    return _pair(sandbox, portal, sandbox.authorization.issue(portal, code.user_id, application))
+    fresh = sandbox.authorization.issue(portal, code.user_id, application)
+    pair = _pair(sandbox, portal, fresh)
+    return pair if portal.settings.code_answer_short else {**pair, **_details(fresh)}
+
+
+def _details(grant: Grant) -> dict[str, Any]:
+    return {"expires": round(grant.expires_at), "user_id": grant.user_id}
 
 
 def _owner(portal: Portal, grant: Grant) -> int:

@@ -100,9 +100,11 @@ async def tokens(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
 
 
 async def change_authorization(sandbox: Sandbox, request: web.Request, body: Body) -> Any:
-    """``unknown_code``: what ``app.info`` answers for an unknown token."""
-    sandbox.authorization.unknown_code = str(body["unknown_code"])
-    return {}
+    """``unknown_code``: what ``app.info`` answers for an unknown token; ``origin``: that of a TLS proxy."""
+    server = sandbox.authorization
+    server.unknown_code = str(body.get("unknown_code", server.unknown_code))
+    server.origin = str(body.get("origin", server.origin))
+    return {"unknown_code": server.unknown_code, "origin": server.origin}
 
 
 async def reset(sandbox: Sandbox, request: web.Request, body: Body) -> Any:

@@ -85,7 +85,7 @@ def build_launch(
     app_sid = secrets.token_hex(16)
     query = {
         "DOMAIN": portal.domain,
-        "PROTOCOL": "0",
+        "PROTOCOL": portal.protocol,
         "LANG": language or portal.settings.language,
         "APP_SID": app_sid,
     }
@@ -109,7 +109,7 @@ def build_launch(
     return LaunchForm(
         url=f"{address}{joint}{urlencode(query)}",
         fields=fields,
-        frame_name=f"{portal.domain}|0|{app_sid}",
+        frame_name=f"{portal.domain}|{portal.protocol}|{app_sid}",
         app_sid=app_sid,
     )
 

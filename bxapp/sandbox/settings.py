@@ -81,6 +81,8 @@ class PortalSettings:
     """True: the portal is deleted, or closed for a while: ``PORTAL_DELETED``."""
     closed_status: int = 403
     """HTTP status of ``PORTAL_DELETED``: 403, 410 or 500."""
+    public_origin: str = ""
+    """Where a TLS proxy in front of the portal answers, such as ``https://portal.example``; empty: none."""
     moved: bool = False
     """True: the portal lives at its new domain; the old one answers 302 with ``Location``."""
 
@@ -167,6 +169,8 @@ class PortalSettings:
     """What the token of a removed application is answered: this, ``ERROR_OAUTH`` or ``NOT_INSTALLED``."""
     https_required: bool = False
     """True: incoming webhooks over http are refused with ``INVALID_REQUEST``."""
+    code_answer_short: bool = True
+    """The answer to a code lacks ``expires`` and ``user_id``, as documented; the SDKs expect them."""
     one_time_refresh: bool = True
     """A refresh token is worth nothing once it was used; the loser of two gets ``invalid_grant``."""
     moves_pairs_of_dismissed: bool = False

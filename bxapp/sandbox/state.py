@@ -65,9 +65,8 @@ class Sandbox:
     """Events that were posted by themselves, oldest first."""
 
     def portal_at(self, host: str) -> Portal | None:
-        """The portal a Host header (with or without port) names, at its old or its new domain."""
-        name = host.rsplit(":", 1)[0]
-        return next((one for one in self.portals if name in (one.host, one.moved_host)), None)
+        """The portal a Host header (with or without port) names."""
+        return next((one for one in self.portals if one.answers_at(host)), None)
 
     def portal_of(self, member_id: str) -> Portal | None:
         return next((one for one in self.portals if one.member_id == member_id), None)

@@ -251,11 +251,23 @@ class Portal:
     @property
     def domain(self) -> str:
         """Host and port where the portal lives now."""
-        return f"{self.moved_host if self.settings.moved else self.host}:{self.port}"
+        return self.origin.partition("://")[2]
 
     @property
     def origin(self) -> str:
-        return f"http://{self.domain}"
+        if self.settings.moved:
+            return f"http://{self.moved_host}:{self.port}"
+        return self.settings.public_origin or f"http://{self.host}:{self.port}"
+
+    @property
+    def protocol(self) -> str:
+        """``PROTOCOL`` of the launch form: ``1`` for https, ``0`` for http."""
+        return "1" if self.origin.startswith("https:") else "0"
+
+    def answers_at(self, host: str) -> bool:
+        """Whether a Host header means this portal, at its old or its new domain, or behind a proxy."""
+        public = self.settings.public_origin.partition("://")[2]
+        return host.rsplit(":", 1)[0] in (self.host, self.moved_host) or (public != "" and host == public)
 
     @property
     def client_endpoint(self) -> str:
