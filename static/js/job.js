@@ -2,6 +2,7 @@
 import { announce } from "./notices.js";
 import { setTitle } from "./frame.js";
 
+const APPLICATION = "Flowstop";
 const ANNOUNCE_EVERY_MS = 10 * 1000;
 
 let saidAt = 0;
@@ -10,8 +11,8 @@ let shownTitle = "";
 function tell() {
   const job = document.querySelector("[data-job-title]");
   if (!job) {
-    // Elsewhere the portal's title over the frame is the page's own again.
-    if (shownTitle) setTitle(document.title);
+    // Elsewhere the title over the frame is the application's again.
+    if (shownTitle) setTitle(APPLICATION);
     shownTitle = "";
     return;
   }

@@ -28,8 +28,10 @@ def _in_zone(value: datetime) -> datetime:
 
 
 def _short(local: datetime) -> str:
-    # Translators: Django's date format codes for a short date with time; "12 Jan 2025, 14:02".
-    return formats.date_format(local, gettext("j M Y, H:i"), use_l10n=False)
+    # Translators: Django's format codes for a short date with time; "12 Jan 2025, 14:02".
+    text = formats.date_format(local, gettext("j M Y, H:i"), use_l10n=False)
+    # In a narrow column it breaks between date and time, and nowhere else.
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
 
 
 def _full(local: datetime) -> str:
