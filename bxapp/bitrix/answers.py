@@ -68,7 +68,8 @@ def read_object(reply: Reply, *, secrets: Sequence[str] = (), at_app_info: bool 
     """Return the JSON object of a reply that is no error; raises the exception that belongs to it."""
     payload = _decoded(reply)
     # An empty code is an error too; "no error" is a missing key, or what PHP makes of nothing.
-    if payload.get("error") not in (None, False, []):
+    error = payload.get("error")
+    if error is not None and error is not False and error != []:
         raise _error(payload, reply, secrets, at_app_info=at_app_info)
     if reply.status >= 400:
         raise _unreadable(reply, "an error status without an error")

@@ -1,7 +1,8 @@
-"""A peer that answers as told, and clients of it."""
+"""A peer that answers as told, and a portal in a box that answers as portals do."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,20 @@ import pytest
 
 from bxapp.bitrix import transport
 from bxapp.bitrix.client import Client
+from bxapp.bitrix.oauth import AuthorizationServers
 from tests.bitrix.peer import Peer, listening
+from tests.bitrix.portal import Portal
+from tests.portals.sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import requests
+
+    from tests.portals.sandbox import Sandbox
+
+
+SECRET = "client-secret-of-this-application"
 
 
 @dataclass
@@ -60,3 +69,31 @@ def tokens() -> Tokens:
 @pytest.fixture
 def client(peer: Peer, http: requests.Session, tokens: Tokens) -> Client:
     return Client(peer.endpoint, tokens, http=http)
+
+
+@pytest.fixture
+def servers(peer: Peer, other_peer: Peer, http: requests.Session) -> AuthorizationServers:
+    """Two listed servers; nothing but loopback can be called."""
+    return AuthorizationServers(
+        [peer.origin, other_peer.origin], "app.1", SECRET, http=http, allow_insecure=True
+    )
+
+
+@pytest.fixture(scope="module")
+def sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox("--workflows", "70", "--seed", "11") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def portal(sandbox_process: Sandbox, http: requests.Session) -> Portal:
+    """A fresh portal with 70 workflows of every kind."""
+    sandbox_process.reset()
+    servers = AuthorizationServers(
+        [sandbox_process.authorization],
+        os.environ["BITRIX24_CLIENT_ID"],
+        os.environ["BITRIX24_CLIENT_SECRET"],
+        http=http,
+        allow_insecure=True,
+    )
+    return Portal(sandbox_process, servers, http)
