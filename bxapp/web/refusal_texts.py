@@ -49,10 +49,10 @@ _TEXTS: Mapping[RefusalReason, RefusalText] = {
         ),
     ),
     RefusalReason.WRONG_APPLICATION: RefusalText(
-        gettext_noop("This is not where the call belongs"),
+        gettext_noop("Opened by another application"),
         gettext_noop("The portal opened this page in the name of another application."),
         gettext_noop(
-            "Compare the application's code in the portal's developer area with the one in its settings here."
+            "Check that the portal's developer area and Flowstop's settings name the same application code."
         ),
     ),
     RefusalReason.UNKNOWN_TOKEN: RefusalText(
