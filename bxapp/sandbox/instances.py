@@ -6,6 +6,7 @@ page of 50,000 rows costs no more than one of 300.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from operator import attrgetter
@@ -15,9 +16,11 @@ from bxapp.sandbox import php
 from bxapp.sandbox.filters import Column, Kind, predicate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from bxapp.sandbox.filters import Condition
+    from bxapp.sandbox.php import Value
     from bxapp.sandbox.rows import InstanceRow, RowIndex
 
 COLUMNS: dict[str, Column[InstanceRow]] = {
@@ -34,6 +37,7 @@ COLUMNS: dict[str, Column[InstanceRow]] = {
 DEFAULT_SELECT = ["ID", "MODIFIED", "OWNED_UNTIL"]
 DEFAULT_ORDER = [("MODIFIED", True)]
 _INDEXED = ("ID", "MODIFIED", "STARTED")
+_WILD = re.compile(r"[%_\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +54,63 @@ def select_page(
     size: int,
 ) -> Page:
     """Rows ``offset`` to ``offset + size`` of those that meet every condition, and how many do."""
-    lower, upper, rest = _id_range(index.ids(), conditions)
-    tests = [predicate_of(one, COLUMNS[one.name]) for one in rest]
-    whole = lower == 0 and upper == len(index)
     first, descending = order[0]
-    if first in _INDEXED and (first == "ID" or whole) and (first == "ID" or len(order) == 1):
-        ordered = index.ids()[lower:upper] if first == "ID" and not whole else index.in_order(first)
-        if not tests:
-            return Page([index[_id(one)] for one in _slice(ordered, offset, size, descending)], len(ordered))
-        steps: Iterable[object] = reversed(ordered) if descending else ordered
-        found = [row for one in steps if _meets(tests, row := index[_id(one)])]
-        return Page(found[offset : offset + size], len(found))
-    rows = [row for one in index.ids()[lower:upper] if _meets(tests, row := index[one])]
-    for name, backwards in reversed(order):
-        rows.sort(key=_key(name), reverse=backwards)
+    if not conditions and first in _INDEXED:
+        ordered = index.in_order(first)
+        return Page([index[_id(one)] for one in _slice(ordered, offset, size, descending)], len(ordered))
+    lower, upper, rest = _id_range(index.ids(), conditions)
+    if not rest and first == "ID":
+        ids = index.ids()[lower:upper]
+        return Page([index[_id(one)] for one in _slice(ids, offset, size, descending)], len(ids))
+
+    def compute() -> list[InstanceRow]:
+        tests = [predicate_of(one, COLUMNS[one.name]) for one in rest]
+        rows = [row for row in _candidates(index, rest, lower, upper) if all(test(row) for test in tests)]
+        for name, backwards in reversed(order):
+            rows.sort(key=_key(name), reverse=backwards)
+        return rows
+
+    rows = index.kept_list(f"{conditions!r} {order!r}", compute)
     return Page(rows[offset : offset + size], len(rows))
 
 
-def _meets(tests: Sequence[Callable[[InstanceRow], bool]], row: InstanceRow) -> bool:
-    return all(test(row) for test in tests)
+def _candidates(
+    index: RowIndex, conditions: Sequence[Condition], lower: int, upper: int
+) -> Iterator[InstanceRow]:
+    """Few rows among which all are that meet the conditions, by an index if there is one."""
+    ids = index.ids()
+    found = _indexed(index, conditions)
+    if found is None:
+        return (index[one] for one in ids[lower:upper])
+    if lower == upper:
+        return iter(())
+    return (index[one] for one in sorted(found) if ids[lower] <= one <= ids[upper - 1])
 
 
-def _id(entry: object) -> str:
-    return entry if isinstance(entry, str) else entry[1]  # type: ignore[index]
+def _indexed(index: RowIndex, conditions: Sequence[Condition]) -> set[str] | None:
+    """The IDs an index gives for the first condition it can help with; None if there is none."""
+    for condition in conditions:
+        if condition.operator != "":
+            continue
+        values = _values(condition.value)
+        if condition.name == "ID" and not any(_WILD.search(php.text(value)) for value in values):
+            return {one for one in (php.text(value).lower() for value in values) if one in index}
+        if condition.name in {"TEMPLATE_ID", "STARTED_BY"}:
+            return set[str]().union(*(index.of_group(condition.name, php.integer(one)) for one in values))
+    return None
 
 
-def _slice(ordered: Sequence[object], offset: int, size: int, descending: bool) -> Iterator[object]:
+def _values(value: Value) -> list[Value]:
+    return [one for _, one in php.items(value)] if php.is_array(value) else [value]
+
+
+def _id(entry: str | tuple[datetime, str]) -> str:
+    return entry if isinstance(entry, str) else entry[1]
+
+
+def _slice(
+    ordered: Sequence[str] | Sequence[tuple[datetime, str]], offset: int, size: int, descending: bool
+) -> Iterator[str | tuple[datetime, str]]:
     if not descending:
         return iter(ordered[offset : offset + size])
     end = max(0, len(ordered) - offset)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
+
+_KEPT_LISTS = 32
 
 
 @dataclass(slots=True)
@@ -27,9 +29,9 @@ class InstanceRow:
 
 
 class RowIndex:
-    """Rows by ID, kept in order of ID, change and start.
+    """Rows by ID, in order of ID, change and start, and by template and starter.
 
-    ``version`` grows with every change, so that whoever computed a list knows whether it still holds.
+    A list that was computed once is kept until something changes.
     """
 
     def __init__(self) -> None:
@@ -37,7 +39,9 @@ class RowIndex:
         self._ids: list[str] = []
         self._modified: list[tuple[datetime, str]] = []
         self._started: list[tuple[datetime, str]] = []
-        self.version = 0
+        self._templates: dict[int, set[str]] = {}
+        self._starters: dict[int, set[str]] = {}
+        self._lists: dict[str, list[InstanceRow]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -61,7 +65,9 @@ class RowIndex:
         insort(self._ids, row.id)
         insort(self._modified, (row.modified, row.id))
         insort(self._started, (row.started, row.id))
-        self.version += 1
+        self._templates.setdefault(row.template_id, set()).add(row.id)
+        self._starters.setdefault(row.started_by, set()).add(row.id)
+        self._lists.clear()
 
     def remove(self, workflow_id: str) -> None:
         row = self._rows.pop(workflow_id, None)
@@ -70,7 +76,9 @@ class RowIndex:
         del self._ids[bisect_left(self._ids, row.id)]
         del self._modified[bisect_left(self._modified, (row.modified, row.id))]
         del self._started[bisect_left(self._started, (row.started, row.id))]
-        self.version += 1
+        self._templates[row.template_id].discard(row.id)
+        self._starters[row.started_by].discard(row.id)
+        self._lists.clear()
 
     def save(self, row: InstanceRow, *, modified: datetime, owned_until: datetime | None) -> None:
         """What the persister writes to an existing row."""
@@ -78,7 +86,21 @@ class RowIndex:
         row.modified = modified
         row.owned_until = owned_until
         insort(self._modified, (row.modified, row.id))
-        self.version += 1
+        self._lists.clear()
+
+    def of_group(self, column: str, value: int) -> set[str]:
+        """IDs of the rows with this ``TEMPLATE_ID`` or ``STARTED_BY``. Read only."""
+        groups = self._templates if column == "TEMPLATE_ID" else self._starters
+        return groups.get(value, set())
+
+    def kept_list(self, name: str, compute: Callable[[], list[InstanceRow]]) -> list[InstanceRow]:
+        """The list called ``name``, computed unless nothing has changed since it was."""
+        found = self._lists.get(name)
+        if found is None:
+            if len(self._lists) >= _KEPT_LISTS:
+                self._lists.clear()
+            found = self._lists[name] = compute()
+        return found
 
     def in_order(self, column: str) -> list[str] | list[tuple[datetime, str]]:
         """IDs, or pairs of date and ID, ascending by ``ID``, ``MODIFIED`` or ``STARTED``. Read only."""
