@@ -18,6 +18,7 @@ from bxapp.bitrix.addresses import moved_endpoint
 from bxapp.bitrix.answers import Answer, BatchAnswer, Reply, read_answer, read_batch
 from bxapp.bitrix.encoding import command_text
 from bxapp.bitrix.errors import BitrixError, PortalMoved, RefreshNeeded
+from bxapp.bitrix.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ class TokenSource(Protocol):
     """Where a client gets access tokens from."""
 
     def access_token(self) -> str:
-        """Return an access token that is believed to be valid."""
+        """Return an access token that is believed to be valid; empty where the address needs none."""
 
     def renewed(self, refused: str) -> str:
         """Return a token newer than ``refused``, which the portal called expired; raises BitrixError."""
@@ -94,7 +95,7 @@ class Client:
         self._recorder = recorder
 
     def __repr__(self) -> str:
-        return f"Client({self.client_endpoint!r})"
+        return f"Client({redacted(self.client_endpoint)!r})"
 
     def call(self, method: str, params: Mapping[str, object] | None = None) -> Answer:
         """Call one method; repeats once with a renewed token. Raises BitrixError."""
@@ -157,7 +158,7 @@ class Client:
             if self._recorder:
                 self._recorder(
                     Exchange(
-                        self.client_endpoint,
+                        redacted(self.client_endpoint),
                         method,
                         params,
                         commands,
@@ -172,7 +173,7 @@ class Client:
 
     def _sent(self, method: str, params: Mapping[str, object], token: str) -> Reply:
         """Post the request; after a redirect once more, the same, to the confirmed new endpoint."""
-        body = json.dumps({**params, "auth": token}).encode()
+        body = json.dumps({**params, "auth": token} if token else params).encode()
         endpoint = self.client_endpoint
         reply, location = transport.send(self._http, endpoint + method, body, "application/json")
         if reply.status not in _REDIRECTS:

@@ -92,7 +92,7 @@ AT_APP_INFO: Mapping[str, type[BitrixError]] = {
 
 # ACCESS_DENIED and ERROR_OAUTH are several errors in one; their descriptions, which the server does not
 # translate, tell them apart.
-_DENIED_FOR_PLAN = ("rest is available only", "commercial plan", "paid plan", "subscription")
+_DENIED_FOR_PLAN = ("rest is available only", "rest api is available only")
 _DENIED_FOR_USER = ("can't be authorized", "cannot be authorized")
 _OAUTH_NOT_INSTALLED = "not installed"
 

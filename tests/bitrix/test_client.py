@@ -116,6 +116,23 @@ def test_other_failures_are_raised_and_nothing_is_repeated(
     assert len(peer.heard) == 1
 
 
+def test_an_incoming_webhooks_address_needs_no_token_and_is_a_secret(
+    peer: Peer, http: requests.Session, tokens: Tokens
+) -> None:
+    tokens.current = ""
+    exchanges: list[Exchange] = []
+    address = f"{peer.endpoint}1/webhook0secret/"
+    client = Client(address, tokens, http=http, recorder=exchanges.append)
+    peer.tells(says({"result": True}))
+
+    client.call("bizproc.workflow.terminate", {"ID": "a.1"})
+
+    (heard,) = peer.heard
+    assert heard.path == "/rest/1/webhook0secret/bizproc.workflow.terminate"
+    assert heard.json == {"ID": "a.1"}
+    assert "webhook0secret" not in repr(client) + repr(exchanges)
+
+
 # --- Batches ---------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ TABLE: list[tuple[str, str, type[errors.BitrixError]]] = [
     ("ACCESS_DENIED", "Current user can't be authorized in this portal", errors.TokenRefused),
     ("ACCESS_DENIED", "REST is available only on commercial plans.", errors.PlanRefused),
     ("ACCESS_DENIED", "REST is available only by subscription.", errors.PlanRefused),
+    ("ACCESS_DENIED", "REST API is available only on commercial plans", errors.PlanRefused),
+    ("ACCESS_DENIED", "Access denied! Admin permissions required", errors.RightsLost),
     ("PAYMENT_REQUIRED", "Payment required", errors.PaymentRequired),
     ("insufficient_scope", "The request requires higher privileges", errors.ScopeMissing),
     ("invalid_scope", "", errors.ScopeMissing),

@@ -19,6 +19,7 @@ that finds nothing, the document names are asked for once more, in a second requ
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -75,15 +76,7 @@ def workflow_page(
     """
     if page < 1 or not 0 < page_size <= PAGE_ROWS:
         raise ValueError("Pages count from 1 and have 1 to 50 rows.")
-    places = range(page_size)
-    first = "$result[rows][0][ID] "
-    answers = client.batch(
-        {"rows": _rows_command(page, sort, descending, page_size)}
-        | _document_commands([f"$result[rows][{place}][ID] " for place in places])
-        | _people_command([f"0$result[rows][{place}][STARTED_BY]" for place in places])
-        | _template_command([f"0$result[rows][{place}][TEMPLATE_ID]" for place in places])
-        | {"probe": Command(METHOD, {"select": ["ID"], "filter": {">=ID": first, "<=ID": first}})}
-    ).answers
+    answers = _first_request(client, _rows_command(page, sort, descending, page_size), page_size)
     listing = answers.pop("rows")
     if isinstance(listing, BitrixError):
         raise listing
@@ -93,7 +86,9 @@ def workflow_page(
     instances = [instance for instance in read if instance is not None]
     unanswered = _unanswered(instances, answers)
     if unanswered:
-        answers |= client.batch(unanswered).answers
+        # The rows are there: they are worth showing, whatever becomes of their names.
+        with suppress(BitrixError):
+            answers |= client.batch(unanswered).answers
     return WorkflowPage(
         instances=tuple(instances),
         total=max(listing.total or 0, len(instances)),
@@ -102,6 +97,25 @@ def workflow_page(
         templates=_templates(answers),
         unreadable=len(read) - len(instances),
     )
+
+
+def _first_request(client: Client, rows_command: Command, page_size: int) -> dict[str, Answer | BitrixError]:
+    places = range(page_size)
+    first = "$result[rows][0][ID] "
+    commands = (
+        {"rows": rows_command}
+        | _document_commands([f"$result[rows][{place}][ID] " for place in places])
+        | _people_command([f"0$result[rows][{place}][STARTED_BY]" for place in places])
+        | _template_command([f"0$result[rows][{place}][TEMPLATE_ID]" for place in places])
+        | {"probe": Command(METHOD, {"select": ["ID"], "filter": {">=ID": first, "<=ID": first}})}
+    )
+    try:
+        return client.batch(commands).answers
+    except Unheard as error:
+        if not error.server_failed:
+            raise
+        # A names command at which PHP fails takes the whole batch down: the rows alone may still come.
+        return {"rows": client.call(rows_command.method, rows_command.params)}
 
 
 def _rows_command(page: int, sort: Sort, descending: bool, page_size: int) -> Command:
@@ -152,17 +166,17 @@ def _unanswered(
 ) -> dict[str, Command]:
     """Return the commands for what the references could not find in this portal."""
     commands: dict[str, Command] = {}
-    if not instances:
+    if not instances or not answers:
         return commands
     if not _rows_of(answers, "probe"):
         commands |= _document_commands([instance.id for instance in instances])
     starters = sorted({instance.started_by for instance in instances} - {0})
-    if starters and not _rows_of(answers, "people") and _may_repeat(answers["people"]):
+    if starters and not _rows_of(answers, "people") and _may_repeat(answers.get("people")):
         commands |= _people_command([str(user_id) for user_id in starters])
     return commands
 
 
-def _may_repeat(answer: Answer | BitrixError) -> bool:
+def _may_repeat(answer: Answer | BitrixError | None) -> bool:
     return isinstance(answer, Answer | MethodFailed)
 
 
