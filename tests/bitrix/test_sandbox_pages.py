@@ -83,7 +83,7 @@ def test_a_small_page_is_cut_to_its_size(portal: Portal) -> None:
     assert page.instances == whole.instances[10:20]
 
 
-def test_without_the_scope_for_users_the_page_comes_without_names_of_people(portal: Portal) -> None:
+def test_where_users_cannot_be_asked_for_the_page_comes_without_their_names(portal: Portal) -> None:
     portal.sandbox.fault(kind="operating", method="user.get", times=1)
 
     page = workflow_page(portal.client(), 1, "started", descending=True)
