@@ -12,6 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bxapp.settings")
 app = Celery("bxapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Every thread of a web process sends its wake-ups through this one, not only the thread that made it.
+app.set_default()
 
 
 @setup_logging.connect

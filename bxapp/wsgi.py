@@ -7,6 +7,8 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+import bxapp.celery  # noqa: F401  (views send wake-ups through it)
+
 # Gunicorn starts a worker that ended anew, for ever, unless it ended with this code.
 GUNICORN_WORKER_BOOT_ERROR = 3
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tests.environment  # noqa: F401  (first: it sets what the next line reads)
+import bxapp.celery  # noqa: F401  (as in every process of the product: wake-ups go through it)
+import tests.environment  # noqa: F401  (before the settings: it sets what they read)
 from bxapp.settings import *  # noqa: F403
 from bxapp.settings import DATABASES
 
