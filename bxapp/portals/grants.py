@@ -22,8 +22,6 @@ from bxapp.portals.models import AccessGrant, Portal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import requests
-
     from bxapp.bitrix.answers import Answer, BatchAnswer
     from bxapp.bitrix.client import Command, Exchange
     from bxapp.bitrix.oauth import TokenOwner
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     Recorder = Callable[[Exchange], None]
 
 USER_AGENT = "Flowstop"
+# This process's pool of connections to portals.
+_connections = lru_cache(maxsize=2)(transport.session)
 
 
 def client_for(grant: AccessGrant, recorder: Recorder | None = None) -> Client:
@@ -48,7 +48,7 @@ def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
     return Client(
         owner.client_endpoint,
         _GivenToken(access_token),
-        http=_http(settings.BITRIX24_ALLOW_INSECURE),
+        http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
         user_agent=USER_AGENT,
         on_move=partial(_confirm_move, owner.member_id, owner.server, lambda: access_token),
     )
@@ -88,7 +88,7 @@ class _PortalClient(Client):
         super().__init__(
             portal.client_endpoint,
             tokens,
-            http=_http(settings.BITRIX24_ALLOW_INSECURE),
+            http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
             user_agent=USER_AGENT,
             on_move=partial(_follow_move, portal.pk, portal.member_id, portal.authorization_server, tokens),
             recorder=recorder,
@@ -183,9 +183,3 @@ def _follow_move(
                 client_endpoint=confirmed, domain=urlsplit(confirmed).netloc
             )
     return confirmed
-
-
-@lru_cache(maxsize=2)
-def _http(allow_insecure: bool) -> requests.Session:
-    """Return this process's pool of connections to portals."""
-    return transport.session(USER_AGENT, allow_insecure=allow_insecure)
