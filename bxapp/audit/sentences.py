@@ -97,7 +97,11 @@ REFUSALS: dict[str, _StrPromise] = {
     "installer_not_administrator": _("Wanted to install without being an administrator."),
     "wrong_application": _("The token belongs to another application."),
     "unknown_token": _("The token is not genuine."),
+    "wrong_portal": _("The session belongs to another portal."),
     "portal_unreachable": _("The portal could not be reached."),
+    "portal_busy": _("The portal had too much to do."),
+    "portal_failed": _("The portal's answer could not be read."),
+    "not_paid": _("The portal or the application is not paid for."),
     "no_workflows_in_plan": _("The portal's plan has no workflows."),
     "scope_missing": _("A permission of the application is missing."),
     "outside_portal": _("Opened outside a portal."),
@@ -106,9 +110,15 @@ REFUSALS: dict[str, _StrPromise] = {
     "form_incomplete": _("The form was incomplete."),
     "form_expired": _("The form was too old."),
     "not_found": _("Not found."),
+    "failed": _("The application could not answer."),
 }
 
-_REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS}
+# portals.removal
+REMOVALS: dict[str, _StrPromise] = {
+    "inferred": _("The portal did not tell it; its answers left no doubt for a long time."),
+}
+
+_REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS, **REMOVALS}
 
 
 def outcome(code: str) -> str:

@@ -1,28 +1,40 @@
-"""An administrator's afternoon: a portal in a box, the application installed in it, jobs that are worked on."""
+"""An administrator's afternoon: a portal in a box with the application in it, and jobs that are worked on."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Timer
-from typing import TYPE_CHECKING, Any
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from django.db import connection
 from django.db.models import F
+from django.http import HttpResponse
 from django.utils import timezone
 
 from bxapp.audit.models import AuditEntry
 from bxapp.portals import lifecycle, verification
+from bxapp.portals.models import Portal
 from bxapp.portals.sessions import Actor, Channel
 from bxapp.terminations import claiming, dispatch
 from bxapp.terminations.models import Item, Job, Turn
 from bxapp.terminations.queueing import queue
+from bxapp.terminations.states import ItemState
 from bxapp.workflows.selection import SelectedWorkflow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from django.http.response import HttpResponseBase
 
     from tests.portals.sandbox import Sandbox
+
+Clicked = TypeVar("Clicked")
 
 MESSAGE = "Stopped: template replaced"
 
@@ -93,7 +105,22 @@ class Scene:
             Turn: ("until", "wake_at"),
         }
         for model, names in moments.items():
-            model.objects.update(**{name: F(name) - span for name in names})
+            model._default_manager.update(**{name: F(name) - span for name in names})
+
+    @contextmanager
+    def meanwhile(self, click: Callable[[], Clicked]) -> Iterator[Future[Clicked]]:
+        """Do something in another thread as soon as a first call is under way in this one."""
+
+        def wait_and_click() -> Clicked:
+            try:
+                while not Item.objects.filter(state=ItemState.SENT).exists():
+                    sleep(0.01)
+                return click()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as others:
+            yield others.submit(wait_and_click)
 
     def items(self, job: Job) -> list[tuple[str, str]]:
         """Return outcome and reason of each item, in order."""
@@ -107,6 +134,13 @@ class Scene:
     def audited(self, job: Job, kind: AuditEntry.Kind = AuditEntry.Kind.OUTCOME) -> list[AuditEntry]:
         """Return the entries of a job, oldest first."""
         return list(AuditEntry.objects.filter(job_id=job.pk, kind=kind).order_by("pk"))
+
+    def as_another_portals(self, job: Job) -> None:
+        """Let a job belong to another portal than that of the person at the scene."""
+        portal = Portal.objects.get(pk=self.actor.portal.pk)
+        portal.pk, portal.member_id = None, "another"
+        portal.save()
+        Job.objects.filter(pk=job.pk).update(portal=portal)
 
     def is_due(self) -> bool:
         """Say whether a wake-up would find something to do."""
@@ -150,3 +184,9 @@ def selected(workflow_id: str, **known: Any) -> SelectedWorkflow:
             **known,
         }
     )
+
+
+def text_of(answer: HttpResponseBase) -> str:
+    """Return a page with every run of blanks as one."""
+    assert isinstance(answer, HttpResponse)
+    return " ".join(answer.content.decode().split())
