@@ -45,12 +45,15 @@ class FaultKind(StrEnum):
     """503 ``QUERY_LIMIT_EXCEEDED``."""
     OPERATING = "operating"
     """429 ``OPERATION_TIME_LIMIT``; inside a batch as that command's error."""
+    ERROR = "error"
+    """The portal answers ``code`` and ``description`` with ``status`` (200 too)."""
+    COMMAND_ERROR = "command_error"
+    """The same for one call or one command of a batch, which is not executed."""
     OAUTH_ERROR = "oauth_error"
     """The authorization server answers ``code`` with ``status``."""
 
 
-BEFORE_WORK = frozenset(FaultKind) - {FaultKind.CUT_AFTER, FaultKind.SLOW_AFTER, FaultKind.WRONG_JSON}
-PER_COMMAND = frozenset({FaultKind.OPERATING})
+PER_COMMAND = frozenset({FaultKind.OPERATING, FaultKind.COMMAND_ERROR})
 
 
 @dataclass(slots=True)
@@ -70,9 +73,10 @@ class Fault:
     seconds: float = 1.0
     shape: str = "list"
     code: str = ""
+    description: str = ""
     status: int = 0
     after_work: bool = False
-    """For http500, http502 and empty: the work is done all the same."""
+    """For http500, http502, empty and error: the work is done all the same."""
     seed: int = 0
     hits: int = 0
     random: random.Random = field(default_factory=random.Random, repr=False)
@@ -83,7 +87,7 @@ class Fault:
 
 _TOLD = (
     "id", "kind", "server", "portal", "method", "probability", "times", "skip", "seconds", "shape", "code",
-    "status", "after_work", "seed", "hits",
+    "description", "status", "after_work", "seed", "hits",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def recognise(
         raise TokenRefusedError("expired_token", "The access token provided has expired.")
     if not allows(grant.scope, needed_scope):
         sentence = "The request requires higher privileges than provided by the access token"
-        raise TokenRefusedError("insufficient_scope", sentence, 403)
+        raise TokenRefusedError("insufficient_scope", sentence)
     user = portal.users.get(grant.user_id)
     if user is None or not user.active:
         code = portal.settings.dismissed_code

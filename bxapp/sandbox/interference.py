@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bxapp.sandbox.state import Sandbox
     from bxapp.sandbox.world import Portal
 
-_ANSWERS = frozenset({FaultKind.HTTP500, FaultKind.HTTP502, FaultKind.EMPTY})
+_ANSWERS = frozenset({FaultKind.HTTP500, FaultKind.HTTP502, FaultKind.EMPTY, FaultKind.ERROR})
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Interference:
                     await asyncio.sleep(fault.seconds)
                 case FaultKind.CUT_BEFORE:
                     return self._cut()
-                case FaultKind.HTTP500 | FaultKind.HTTP502 | FaultKind.EMPTY if not fault.after_work:
+                case kind if kind in _ANSWERS and not fault.after_work:
                     return _instead(fault)
                 case FaultKind.LIMIT:
                     return web.json_response(
@@ -99,5 +99,8 @@ def _instead(fault: Fault) -> web.Response:
             return broken.internal_error()
         case FaultKind.HTTP502:
             return broken.bad_gateway()
+        case FaultKind.ERROR:
+            told = {"error": fault.code, "error_description": fault.description}
+            return web.json_response(told, status=fault.status or 400)
         case _:
             return web.Response(status=fault.status or 200, content_type="application/json")

@@ -87,6 +87,10 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
         answer = await asyncio.wait_for(
             _work(sandbox, portal, reading, asked), portal.settings.request_time_limit
         )
+    except TokenRefusedError as error:
+        if error.status == 401:
+            error.status = portal.settings.token_error_status
+        return _refuse(error, asked)
     except RestError as error:
         return _refuse(error, asked)
     except ServerFailureError:
@@ -128,8 +132,10 @@ async def run_method(call: Call, method: Method, begun: float) -> dict[str, Any]
     settings, scope = call.portal.settings, call.request
     limiter = call.sandbox.runtimes[call.portal.number].limits.operating
     entity = call.caller.entity
-    blocked = limiter.refuses(settings, entity, method.name, scope)
-    if blocked or call.sandbox.faults.strike_command(call.portal.number, method.name):
+    fault = call.sandbox.faults.strike_command(call.portal.number, method.name)
+    if fault is not None and fault.kind is FaultKind.COMMAND_ERROR:
+        raise RestError(fault.description, fault.code, fault.status or 400)
+    if fault is not None or limiter.refuses(settings, entity, method.name, scope):
         raise RestError("Method is blocked due to operation time limit.", "OPERATION_TIME_LIMIT", 429)
     call.start = php.integer(call.params.pop("start", 0))
     process_start = time.time()

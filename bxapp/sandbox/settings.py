@@ -163,6 +163,8 @@ class PortalSettings:
     access_token_seconds: float = 3600.0
     refresh_token_seconds: float = 180 * 86400.0
     code_seconds: float = 30.0
+    token_error_status: int = 401
+    """HTTP status of a failed token check: 401 in the source, 403 or 503 for some in the documentation."""
     dismissed_code: str = "authorization_error"
     """What a dismissed owner's token is answered: this, or ``ACCESS_DENIED``."""
     absent_code: str = "APPLICATION_NOT_FOUND"

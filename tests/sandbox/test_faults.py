@@ -159,6 +159,26 @@ def test_limits_on_request(sandbox: SandboxProcess) -> None:
     assert sandbox.record(one)["terminate_calls"] == 0
 
 
+def test_any_error_of_the_portal_on_request(sandbox: SandboxProcess) -> None:
+    (one,) = sandbox.add()
+    fault(sandbox, "error", code="OVERLOAD_LIMIT", description="", status=200, times=1)
+    answer = ask(sandbox, one)
+    assert (answer.status_code, answer.json()) == (200, {"error": "OVERLOAD_LIMIT", "error_description": ""})
+    assert sandbox.record(one)["terminate_calls"] == 0
+    fault(sandbox, "error", code="INTERNAL_SERVER_ERROR", status=500, after_work=True, times=1)
+    assert ask(sandbox, one).status_code == 500
+    assert sandbox.record(one)["state"] == "ended"
+
+
+def test_one_command_of_a_batch_may_be_refused(sandbox: SandboxProcess) -> None:
+    first, second = sandbox.add(2)
+    fault(sandbox, "command_error", method=METHOD, code="", description="Später", skip=1, times=1)
+    found = sandbox.batch({"a": (METHOD, {"ID": first}), "b": (METHOD, {"ID": second})})
+    assert found["result"] == {"a": True}
+    assert found["result_error"] == {"b": {"error": "", "error_description": "Später"}}
+    assert sandbox.record(second)["terminate_calls"] == 0
+
+
 def test_where_when_and_how_often(sandbox: SandboxProcess) -> None:
     token = sandbox.token()
     fault(sandbox, "http500", method=METHOD, skip=1, times=2)

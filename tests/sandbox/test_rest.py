@@ -66,6 +66,8 @@ def test_the_order_of_refusals(sandbox: SandboxProcess) -> None:
     assert (unknown.status_code, unknown.json()["error"]) == (404, "ERROR_METHOD_NOT_FOUND")
     stranger = ask(sandbox, "profile", json={"auth": "nobody's"})
     assert (stranger.status_code, stranger.json()["error"]) == (401, "invalid_token")
+    sandbox.set(token_error_status=503)
+    assert ask(sandbox, "profile", json={"auth": "nobody's"}).status_code == 503
     sandbox.set(closed=True, closed_status=410)
     deleted = ask(sandbox, "no.such.method", json={})
     assert (deleted.status_code, deleted.json()["error"]) == (410, "PORTAL_DELETED")
