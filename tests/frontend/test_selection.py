@@ -1,0 +1,118 @@
+"""Choosing workflows and confirming: what is ticked stays ticked, and one confirmation makes one job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.control import Control
+    from tests.frontend.conftest import Application
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+
+
+def test_the_bar_appears_with_the_first_tick(application: Application) -> None:
+    expect(application.button("Terminate")).to_be_hidden()
+
+    application.boxes.nth(3).check()
+
+    expect(application.button("Terminate")).to_be_visible()
+    expect(application.inside.get_by_text("1 selected").first).to_be_visible()
+    application.button("Clear").click()
+    expect(application.button("Terminate")).to_be_hidden()
+    expect(application.boxes.nth(3)).not_to_be_checked()
+
+
+def test_ticks_survive_going_from_page_to_page(application: Application) -> None:
+    application.boxes.nth(0).check()
+    first = application.boxes.nth(0).get_attribute("data-workflow")
+    application.link("Next page").click()
+    expect(application.inside.get_by_text("51–100 of 120")).to_be_visible()
+    expect(application.inside.locator('input[name="selected"]:checked')).to_have_count(0)
+    application.boxes.nth(1).check()
+    application.link("Previous page").click()
+
+    expect(application.inside.get_by_text("1–50 of 120")).to_be_visible()
+    expect(application.inside.get_by_label(f"Select workflow {first}")).to_be_checked()
+    expect(application.inside.locator("[data-selection-count]")).to_have_text("2 selected")
+
+
+def test_all_of_a_page_and_a_range(application: Application) -> None:
+    everything = application.inside.get_by_label("Select all on this page")
+    everything.check()
+    expect(application.inside.locator("[data-selection-count]")).to_have_text("50 selected")
+    everything.uncheck()
+
+    application.boxes.nth(2).click()
+    application.boxes.nth(6).click(modifiers=["Shift"])
+
+    expect(application.inside.locator("[data-selection-count]")).to_have_text("5 selected")
+    assert everything.evaluate("box => box.indeterminate")
+
+
+def test_the_dialog_shows_what_was_chosen_counts_and_gives_the_focus_back(application: Application) -> None:
+    application.boxes.nth(0).check()
+    application.boxes.nth(1).check()
+    application.button("Terminate").click()
+    message = application.dialog.get_by_label("Status message")
+    expect(message).to_be_focused()
+
+    message.fill("Stopped 🚀é")
+
+    expect(application.dialog.locator("[data-counter]")).to_have_text("10 / 255")
+    expect(application.dialog.get_by_text("emoji")).to_be_visible()
+    expect(application.button("Terminate 2 workflows")).to_be_visible()
+    application.tab.keyboard.press("Escape")
+    expect(application.dialog).to_have_count(0)
+    expect(application.button("Terminate")).to_be_focused()
+
+
+def test_a_message_that_cannot_be_sent_comes_back_with_the_reason(application: Application) -> None:
+    application.boxes.nth(0).check()
+    application.button("Terminate").click()
+    application.dialog.get_by_label("Status message").fill("0")
+
+    application.button("Terminate 1 workflow").click()
+
+    expect(application.dialog.locator('[aria-invalid="true"]')).to_have_value("0")
+    expect(application.button("Terminate 1 workflow")).to_be_enabled()
+    application.errors.clear()  # the refused form
+
+
+def test_a_double_click_makes_one_job_and_the_selection_has_served(
+    application: Application, control: Control
+) -> None:
+    box = application.boxes.nth(0)
+    workflow_id = box.get_attribute("data-workflow") or ""
+    box.check()
+    application.button("Terminate").click()
+    application.dialog.get_by_label("Status message").fill("Stopped by a double click")
+
+    application.button("Terminate 1 workflow").dblclick()
+
+    expect(application.inside.get_by_role("heading", name="Stopp")).to_be_visible()
+    expect(application.dialog).to_have_count(0)
+    assert len(application.requests_for("/terminations/")) == 2  # the dialog and its one confirmation
+    expect(application.link("Jobs")).to_have_attribute("aria-current", "page")
+    application.link("Running workflows").click()
+    expect(application.inside.get_by_role("table")).to_be_visible()
+    expect(application.button("Terminate")).to_be_hidden()
+    assert workflow_id in control.workflows([workflow_id])
+
+
+def test_the_bar_stays_in_sight_in_a_frame_as_high_as_its_content(application: Application) -> None:
+    tab = application.tab
+    application.boxes.nth(0).check()
+    frame_height = tab.locator("iframe").first.evaluate("frame => frame.getBoundingClientRect().height")
+    assert frame_height > 2 * tab.evaluate("innerHeight")
+
+    tab.mouse.move(700, 500)
+    tab.mouse.wheel(0, 1000)
+
+    button = application.button("Terminate")
+    expect(button).to_be_in_viewport(ratio=1)
+    button.click()
+    expect(application.dialog).to_be_in_viewport(ratio=1)

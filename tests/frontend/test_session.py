@@ -1,0 +1,96 @@
+"""The session of a page that stays open: renewed before it ends, and when the server does not know it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Request, Route
+
+    from tests.frontend.conftest import Application
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+
+RENEWAL = "/session/renew/"
+SESSION_MINUTES = 30
+
+
+def _session(request: Request) -> str:
+    return request.headers.get("authorization", "")
+
+
+def _forget_session_once(route: Route) -> None:
+    """Send one request with a session that the server does not know."""
+    route.continue_(headers={**route.request.headers, "authorization": "Bearer unknown"})
+
+
+def test_the_session_leaves_the_document_and_travels_in_a_header(application: Application) -> None:
+    expect(application.inside.locator('meta[name="flowstop-session"]')).to_have_count(0)
+    (asked,) = application.requests_for("/workflows/")
+
+    token = _session(asked).removeprefix("Bearer ")
+    assert len(token) > 40
+    assert token not in application.inside.locator(":root").inner_html()
+    assert "cookie" not in asked.headers
+
+
+def test_it_is_renewed_five_minutes_before_its_end(application: Application) -> None:
+    tab = application.tab
+    # The server signs whole seconds of its own clock: two sessions of one second are alike.
+    time.sleep(1.1)
+    tab.clock.fast_forward((SESSION_MINUTES - 6) * 60 * 1000)
+    assert application.requests_for(RENEWAL) == []
+
+    with tab.expect_response(lambda answer: RENEWAL in answer.url) as answered:
+        tab.clock.fast_forward(90 * 1000)
+
+    assert answered.value.status == 200
+    before = _session(application.requests_for("/workflows/")[0])
+    application.link("Refresh").click()
+    expect(application.boxes).to_have_count(50)
+    after = _session(application.requests_for("/workflows/")[-1])
+    assert after != before
+    assert len(application.requests_for(RENEWAL)) == 1
+
+
+def test_a_refused_request_is_repeated_with_a_new_session(application: Application) -> None:
+    application.tab.route("**/workflows/**", _forget_session_once, times=1)
+
+    application.link("Next page").click()
+
+    expect(application.inside.get_by_text("51–100 of 120")).to_be_visible()
+    lists = application.requests_for("/workflows/")
+    assert len(application.requests_for(RENEWAL)) == 1
+    assert len(lists) == 3
+    assert lists[-1].url == lists[-2].url
+    application.errors.clear()  # the refused request
+
+
+def test_a_page_that_slept_over_night_goes_on_by_itself(application: Application) -> None:
+    with application.tab.expect_response(lambda answer: RENEWAL in answer.url) as answered:
+        application.tab.clock.fast_forward(9 * 60 * 60 * 1000)
+    assert answered.value.status == 200
+
+    application.link("Settings").click()
+
+    expect(application.inside.get_by_role("heading", name="Settings")).to_be_visible()
+
+
+def test_when_the_portals_session_is_over_it_says_what_to_do(application: Application) -> None:
+    tab = application.tab
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.get_by_role("button", name="End the portal session").click()
+    tab.route("**/jobs/**", _forget_session_once)
+
+    application.link("Jobs").click()
+    tab.clock.run_for(15_000)
+
+    notice = application.inside.get_by_role("alert").get_by_text("Reload the portal's page")
+    expect(notice.first).to_be_visible()
+    # What was there is still there.
+    expect(application.boxes).to_have_count(50)
+    application.errors.clear()  # the refused request
