@@ -1,5 +1,7 @@
 """Typed calls: what the application asks of a portal, and what it gets back."""
 
+from __future__ import annotations
+
 from bxapp.bitrix.methods.handlers import bind_events
 from bxapp.bitrix.methods.instances import Instance, read_instance, running
 from bxapp.bitrix.methods.profiles import Profile, profile
