@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bxapp.bitrix import transport
@@ -21,7 +22,7 @@ from bxapp.bitrix.errors import BitrixError, PortalMoved, RefreshNeeded
 from bxapp.bitrix.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import requests
 
@@ -56,7 +57,9 @@ class Exchange:
     """One HTTP request and what came of it, for a record; never holds a token.
 
     ``params``: the parameters as sent, of a batch its command texts. ``status``: the HTTP status, None when
-    no answer came. ``answer``: what was read, None when ``error`` was raised.
+    no answer came. ``answer``: what was read, None when ``error`` was raised. ``attempt``: which HTTP request
+    of the same call it is, from 1 (after a renewed token, or a redirect). ``member_id``: the portal, where an
+    authorization server's answer names it.
     """
 
     endpoint: str
@@ -68,6 +71,8 @@ class Exchange:
     status: int | None
     answer: Answer | BatchAnswer | None
     error: BitrixError | None
+    attempt: int = 1
+    member_id: str = ""
 
 
 class Client:
@@ -75,7 +80,8 @@ class Client:
 
     ``client_endpoint`` must have been confirmed by an authorization server. ``on_move`` is given the
     endpoint that a redirect points to and returns the confirmed endpoint of this portal, or None; the
-    request is repeated there and nowhere else. ``recorder`` sees every exchange.
+    request is repeated there and nowhere else. ``recorder`` sees every
+    exchange, redirects included.
     """
 
     def __init__(
@@ -129,28 +135,40 @@ class Client:
         commands: Mapping[str, Command],
         read: Callable[[Reply, str], Read],
     ) -> Read:
+        numbers = count(1)
         token = self._tokens.access_token()
         try:
-            return self._recorded(method, params, commands, token, read)
+            return self._followed(_Request(method, params, commands, token, numbers), read)
         except RefreshNeeded:
             token = self._tokens.renewed(token)
-        return self._recorded(method, params, commands, token, read)
+        return self._followed(_Request(method, params, commands, token, numbers), read)
 
-    def _recorded(
-        self,
-        method: str,
-        params: Mapping[str, object],
-        commands: Mapping[str, Command],
-        token: str,
-        read: Callable[[Reply, str], Read],
-    ) -> Read:
+    def _followed(self, request: _Request, read: Callable[[Reply, str], Read]) -> Read:
+        """Post the request; after a redirect once more, the same, to the confirmed new endpoint."""
+        endpoint = self.client_endpoint
+        try:
+            return self._recorded(endpoint, request, read)
+        except _Redirected as redirected:
+            hint = moved_endpoint(endpoint, request.method, redirected.location)
+        confirmed = self._confirmed_move(hint)
+        try:
+            return self._recorded(confirmed, request, read)
+        except _Redirected:
+            raise PortalMoved("", "the portal's new address redirects again") from None
+
+    def _recorded(self, endpoint: str, request: _Request, read: Callable[[Reply, str], Read]) -> Read:
+        """Send one HTTP request, and tell the recorder of it however it ends."""
         started_at, clock = datetime.now(UTC), time.monotonic()
         reply: Reply | None = None
         answer: Read | None = None
         error: BitrixError | None = None
         try:
-            reply = self._sent(method, params, token)
-            answer = read(reply, token)
+            reply, location = transport.send(
+                self._http, endpoint + request.method, request.body, "application/json"
+            )
+            if reply.status in _REDIRECTS:
+                raise _Redirected(location)
+            answer = read(reply, request.token)
         except BitrixError as raised:
             error = raised
             raise
@@ -158,31 +176,19 @@ class Client:
             if self._recorder:
                 self._recorder(
                     Exchange(
-                        redacted(self.client_endpoint),
-                        method,
-                        params,
-                        commands,
+                        redacted(endpoint),
+                        request.method,
+                        request.params,
+                        request.commands,
                         started_at,
                         time.monotonic() - clock,
                         reply.status if reply else None,
                         answer,
                         error,
+                        next(request.numbers),
                     )
                 )
         return answer
-
-    def _sent(self, method: str, params: Mapping[str, object], token: str) -> Reply:
-        """Post the request; after a redirect once more, the same, to the confirmed new endpoint."""
-        body = json.dumps({**params, "auth": token} if token else params).encode()
-        endpoint = self.client_endpoint
-        reply, location = transport.send(self._http, endpoint + method, body, "application/json")
-        if reply.status not in _REDIRECTS:
-            return reply
-        confirmed = self._confirmed_move(moved_endpoint(endpoint, method, location))
-        reply, _ = transport.send(self._http, confirmed + method, body, "application/json")
-        if reply.status in _REDIRECTS:
-            raise PortalMoved("", "the portal's new address redirects again")
-        return reply
 
     def _confirmed_move(self, hint: str) -> str:
         confirmed = self._on_move(hint) if self._on_move and hint else None
@@ -190,3 +196,24 @@ class Client:
             raise PortalMoved("", "the portal redirects to an address that is not confirmed")
         self.client_endpoint = confirmed
         return confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is posted, to whichever address; ``numbers`` counts the HTTP requests of one call."""
+
+    method: str
+    params: Mapping[str, object]
+    commands: Mapping[str, Command]
+    token: str = field(repr=False)
+    numbers: Iterator[int]
+
+    @property
+    def body(self) -> bytes:
+        return json.dumps({**self.params, "auth": self.token} if self.token else self.params).encode()
+
+
+class _Redirected(PortalMoved):
+    def __init__(self, location: str) -> None:
+        super().__init__("", "the portal redirects")
+        self.location = location
