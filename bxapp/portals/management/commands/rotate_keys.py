@@ -30,8 +30,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Encrypted anew: {rotation.encrypted} rows.")
         if rotation.unreadable and not options["drop_unreadable"]:
             raise CommandError(
-                f"{rotation.unreadable} rows are readable with none of TOKEN_ENCRYPTION_KEYS; put the missing "
-                "key back, or give the tokens up with --drop-unreadable."
+                f"{rotation.unreadable} rows are readable with none of TOKEN_ENCRYPTION_KEYS; put the "
+                "missing key back, or give the tokens up with --drop-unreadable."
             )
         if rotation.unreadable:
             self.stdout.write(f"Given up: tokens in {rotation.unreadable} rows.")
