@@ -11,6 +11,9 @@ Only servers of the fixed list are ever asked; what a launch form names is at mo
 from __future__ import annotations
 
 import os
+import time
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,13 +24,16 @@ from oauthlib.oauth2 import OAuth2Error
 from bxapp.bitrix import transport
 from bxapp.bitrix.addresses import checked_endpoint, portal_address
 from bxapp.bitrix.answers import iso_moment, moment, number, read_object
+from bxapp.bitrix.client import Exchange
 from bxapp.bitrix.errors import BitrixError, MethodFailed, NotGenuine, TryLater, Unheard
 from bxapp.bitrix.tokens import token_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import requests
+
+    from bxapp.bitrix.answers import Reply
 
 _HOUR = timedelta(hours=1)
 _FORM = "application/x-www-form-urlencoded"
@@ -77,15 +83,18 @@ class AuthorizationServers:
         client_secret: str,
         http: requests.Session | None = None,
         allow_insecure: bool = False,
+        recorder: Callable[[Exchange], None] | None = None,
     ) -> None:
         """``urls``: base addresses without a path (``https://oauth.bitrix.info``), the usual one first.
 
         ``allow_insecure``: plain http and private addresses are let pass, here and for portals.
+        ``recorder`` sees every exchange; none holds a token, a code or the secret.
         """
         self._urls = tuple(url.rstrip("/") for url in urls)
         self._client_id = client_id
         self._client_secret = client_secret
         self._allow_insecure = allow_insecure
+        self._recorder = recorder
         self._http = http or transport.session(allow_insecure=allow_insecure)
         if allow_insecure:
             # oauthlib refuses plain http unless this is set; there is no argument for it.
@@ -93,6 +102,12 @@ class AuthorizationServers:
 
     def __repr__(self) -> str:
         return f"AuthorizationServers({', '.join(self._urls)})"
+
+    def recorded_by(self, recorder: Callable[[Exchange], None]) -> AuthorizationServers:
+        """Return the same servers, on the same connections, with another recorder."""
+        other = copy(self)
+        other._recorder = recorder
+        return other
 
     def hinted(self, hint: str | None) -> str | None:
         """Return the listed server that a hint names (an address or a bare host), None if none does."""
@@ -127,8 +142,8 @@ class AuthorizationServers:
         or may not be void), TryLater when nothing was done.
         """
 
-        def ask(url: str, secrets: Sequence[str]) -> Mapping[str, Any]:
-            with token_session(self._client_id, self._http, secrets) as oauth:
+        def ask(url: str, secrets: Sequence[str], heard: Callable[[Reply], None]) -> Mapping[str, Any]:
+            with token_session(self._client_id, self._http, secrets, heard) as oauth:
                 token: Mapping[str, Any] = oauth.refresh_token(
                     url,
                     refresh_token=refresh_token,
@@ -138,7 +153,7 @@ class AuthorizationServers:
                 )
                 return token
 
-        return self._pair(server, refresh_token, ask)
+        return self._pair(server, "refresh_token", refresh_token, ask)
 
     def exchange(self, server_hint: str | None, code: str) -> TokenPair:
         """Exchange the code of ``/oauth/authorize/`` (valid for 30 s) for a pair. Raises like ``refresh``.
@@ -146,8 +161,8 @@ class AuthorizationServers:
         The hinted server is asked, without a hint the first of the list: a code is spent by one attempt.
         """
 
-        def ask(url: str, secrets: Sequence[str]) -> Mapping[str, Any]:
-            with token_session(self._client_id, self._http, secrets) as oauth:
+        def ask(url: str, secrets: Sequence[str], heard: Callable[[Reply], None]) -> Mapping[str, Any]:
+            with token_session(self._client_id, self._http, secrets, heard) as oauth:
                 token: Mapping[str, Any] = oauth.fetch_token(
                     url,
                     code=code,
@@ -157,7 +172,7 @@ class AuthorizationServers:
                 )
                 return token
 
-        return self._pair(self._in_order(server_hint)[0], code, ask)
+        return self._pair(self._in_order(server_hint)[0], "authorization_code", code, ask)
 
     def authorize_url(self, portal_domain: str, state: str) -> str:
         """Return the portal's page that sends the browser back with a code.
@@ -180,7 +195,14 @@ class AuthorizationServers:
 
     def _owner_at(self, server: str, access_token: str) -> TokenOwner:
         body = urlencode({"auth": access_token}).encode()
-        reply, _ = transport.send(self._http, f"{server}/rest/app.info", body, _FORM)
+        with self._recorded(f"{server}/rest/", "app.info", {}) as seen:
+            reply, _ = transport.send(self._http, f"{server}/rest/app.info", body, _FORM)
+            seen.status = reply.status
+            owner = self._read_owner(server, reply, access_token)
+            seen.member_id = owner.member_id
+        return owner
+
+    def _read_owner(self, server: str, reply: Reply, access_token: str) -> TokenOwner:
         payload = read_object(reply, secrets=(access_token,), at_app_info=True)
         info = payload.get("result")
         if not isinstance(info, dict):
@@ -210,17 +232,53 @@ class AuthorizationServers:
         )
 
     def _pair(
-        self, server: str, spent: str, ask: Callable[[str, Sequence[str]], Mapping[str, Any]]
+        self,
+        server: str,
+        grant_type: str,
+        spent: str,
+        ask: Callable[[str, Sequence[str], Callable[[Reply], None]], Mapping[str, Any]],
     ) -> TokenPair:
         listed = self.hinted(server)
         if listed is None:
             raise ValueError(f"{server} is not a listed authorization server.")
+        with self._recorded(f"{listed}/oauth/", "token", {"grant_type": grant_type}) as seen:
+            try:
+                token = ask(f"{listed}/oauth/token/", (self._client_secret, spent), seen.hear)
+            except OAuth2Error as error:
+                # The reply was read before oauthlib saw it, so this is an answer without an access token.
+                raise Unheard(str(error.error or ""), "the token answer is incomplete") from None
+            pair = self._read_pair(token)
+            seen.member_id = pair.member_id
+        return pair
+
+    @contextmanager
+    def _recorded(self, endpoint: str, method: str, params: Mapping[str, object]) -> Iterator[_Seen]:
+        """Tell the recorder of the one request that the block sends, however it ends."""
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        seen = _Seen()
+        error: BitrixError | None = None
         try:
-            token = ask(f"{listed}/oauth/token/", (self._client_secret, spent))
-        except OAuth2Error as error:
-            # The reply was read before oauthlib saw it, so this is an answer without an access token.
-            raise Unheard(str(error.error or ""), "the token answer is incomplete") from None
-        return self._read_pair(token)
+            yield seen
+        except BitrixError as raised:
+            error = raised
+            raise
+        finally:
+            if self._recorder:
+                duration_seconds = time.monotonic() - clock
+                self._recorder(
+                    Exchange(
+                        endpoint,
+                        method,
+                        params,
+                        {},
+                        started_at,
+                        duration_seconds,
+                        seen.status,
+                        None,
+                        error,
+                        member_id=seen.member_id,
+                    )
+                )
 
     def _read_pair(self, token: Mapping[str, Any]) -> TokenPair:
         access_token, refresh_token = token.get("access_token"), token.get("refresh_token")
@@ -245,6 +303,17 @@ class AuthorizationServers:
             scope=scopes(token.get("bitrix24_scope")),
             status=str(token.get("status") or ""),
         )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a request so far."""
+
+    status: int | None = None
+    member_id: str = ""
+
+    def hear(self, reply: Reply) -> None:
+        self.status = reply.status
 
 
 _FOREIGN = "foreign_client_id"

@@ -23,7 +23,7 @@ from bxapp.bitrix.answers import Reply, read_object
 from bxapp.bitrix.errors import Unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _LARGEST_BYTES = 256 * 1024
 
@@ -35,9 +35,15 @@ class _TokenSession(OAuth2Session):
 
 
 @contextmanager
-def token_session(client_id: str, http: requests.Session, secrets: Sequence[str]) -> Iterator[OAuth2Session]:
+def token_session(
+    client_id: str,
+    http: requests.Session,
+    secrets: Sequence[str],
+    heard: Callable[[Reply], None] | None = None,
+) -> Iterator[OAuth2Session]:
     """Give an OAuth session on the pool of ``http``; ``secrets`` are kept out of the errors' words.
 
+    ``heard`` is given each reply before it is read.
     Raises BitrixError: what the server says, Unreachable before and Unheard after the request left.
     """
     oauth = _TokenSession(client_id=client_id)
@@ -48,7 +54,7 @@ def token_session(client_id: str, http: requests.Session, secrets: Sequence[str]
         oauth.mount(prefix, adapter)
 
     def read(response: requests.Response) -> requests.Response:
-        return _read(response, secrets)
+        return _read(response, secrets, heard)
 
     oauth.register_compliance_hook("access_token_response", read)
     oauth.register_compliance_hook("refresh_token_response", read)
@@ -60,11 +66,15 @@ def token_session(client_id: str, http: requests.Session, secrets: Sequence[str]
         raise Unheard("", f"the answer is larger than {_LARGEST_BYTES} bytes") from None
 
 
-def _read(response: requests.Response, secrets: Sequence[str]) -> requests.Response:
+def _read(
+    response: requests.Response, secrets: Sequence[str], heard: Callable[[Reply], None] | None
+) -> requests.Response:
     """Return the response with a body that oauthlib can read, or raise what its error stands for."""
     with response:
         body = transport.read_body(response, _LARGEST_BYTES, time.monotonic() + transport.TOTAL_SECONDS)
     reply = Reply(response.status_code, body, transport.pause(response))
+    if heard:
+        heard(reply)
     token: dict[str, Any] = dict(read_object(reply, secrets=secrets))
     if not isinstance(token.get("access_token"), str):
         raise Unheard("", f"HTTP {reply.status}: a token answer without a token")
