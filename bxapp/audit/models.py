@@ -32,7 +32,7 @@ class AuditEntry(models.Model):
     actor_name = models.CharField(max_length=255, blank=True, default="")
     job_id = models.BigIntegerField(null=True)
     other_job_id = models.BigIntegerField(null=True, help_text="The job that had stopped it before this one.")
-    workflow_id = models.CharField(max_length=64, blank=True, default="")
+    workflow_id = models.CharField(max_length=128, blank=True, default="")
     document = models.CharField(max_length=500, blank=True, default="")
     template = models.CharField(max_length=500, blank=True, default="")
     message = models.CharField(max_length=255, blank=True, default="")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 PAGE_SIZE = 50
-_LONGEST_WORKFLOW_ID = 64
+_LONGEST_WORKFLOW_ID = 128
 _LARGEST_PERSON = 2**63 - 1
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from bxapp.terminations.models import Item, Job
@@ -48,7 +48,8 @@ def workable_items() -> QuerySet[Item]:
     Left out are queued ones whose workflow is held by a call of another job: its outcome comes first.
     """
     return Item.objects.filter(
-        Q(state=ItemState.UNSURE) | (Q(state=ItemState.QUEUED) & ~Exists(_held_by_another()))
+        Q(state=ItemState.UNSURE) | ~Exists(_held_by_another()),
+        state__in=[ItemState.QUEUED, ItemState.UNSURE],
     )
 
 
@@ -86,19 +87,17 @@ def claim(turn: HeldTurn, job: Job, items: Sequence[Item]) -> list[Item]:
 
 def next_moment(portal_id: int, now: datetime) -> datetime | None:
     """Return when something will be due for a portal, ``now`` if it already is; None when nothing ever."""
-    moments = []
-    if void_jobs(portal_id).exists():
+    if void_jobs(portal_id).exists() or next_job(portal_id, now) is not None:
         return now
-    for job in Job.objects.filter(portal_id=portal_id).exclude(state=JobState.FINISHED):
-        if job.blocked_reason in WAITS_FOR_PERSON:
-            continue
-        item = workable_items().filter(job=job).order_by(F("not_before").asc(nulls_first=True)).first()
-        if item is not None:
-            moments.append(max(job.not_before or now, item.not_before or now, now))
-    ghosts = Job.objects.filter(portal_id=portal_id, ghosts_due_at__isnull=False).order_by("ghosts_due_at")
-    if (ghost := ghosts.first()) is not None and ghost.ghosts_due_at is not None:
-        moments.append(max(ghost.ghosts_due_at, now))
-    return min(moments, default=None)
+    moments = []
+    waiting = Job.objects.filter(portal_id=portal_id).exclude(state=JobState.FINISHED)
+    for job in waiting.exclude(blocked_reason__in=WAITS_FOR_PERSON):
+        soonest = workable_items().filter(job=job).aggregate(soonest=Min("not_before"))["soonest"]
+        if moment := max(filter(None, (job.not_before, soonest)), default=None):
+            moments.append(moment)
+    ghosts = Job.objects.filter(portal_id=portal_id, ghosts_due_at__isnull=False)
+    moments += ghosts.order_by("ghosts_due_at").values_list("ghosts_due_at", flat=True)[:1]
+    return max(min(moments), now) if moments else None
 
 
 def _passed(now: datetime) -> Q:

@@ -92,7 +92,7 @@ class Item(models.Model):
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="items")
     portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
-    workflow_id = models.CharField(max_length=64)
+    workflow_id = models.CharField(max_length=128)
     module_id = models.CharField(max_length=64, blank=True, default="")
     entity = models.CharField(max_length=255, blank=True, default="")
     document_id = models.CharField(max_length=255, blank=True, default="")
@@ -158,20 +158,11 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["job", "position"], name="item_order"),
             models.Index(fields=["job", "outcome", "position"], name="item_outcomes"),
-            models.Index(
-                fields=["job", "-batch_limit", "position"],
-                name="item_next",
-                condition=Q(state=ItemState.QUEUED),
-            ),
-            models.Index(
-                fields=["job", "state", "not_before"], name="item_open", condition=~Q(state=ItemState.DONE)
-            ),
-            # Who stopped it before: asked when a workflow is gone before its turn.
-            models.Index(
-                fields=["portal", "workflow_id"],
-                name="item_terminated",
-                condition=Q(outcome=Outcome.TERMINATED),
-            ),
+            # What comes next, and what is in doubt. Not partial: SQLite does not use a partial index where
+            # the condition's value is a parameter of the statement.
+            models.Index(fields=["job", "state", "-batch_limit", "position"], name="item_next"),
+            # Who holds a workflow, and who stopped it before.
+            models.Index(fields=["portal", "workflow_id"], name="item_workflow"),
         ]
 
     def __str__(self) -> str:

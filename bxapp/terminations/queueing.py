@@ -103,9 +103,14 @@ def _item(job: Job, position: int, workflow: SelectedWorkflow) -> Item:
         entity=storable(workflow.entity, 255),
         document_id=storable(workflow.document_id, 255),
         document_name=storable(workflow.document_name, 500),
-        template_id=workflow.template_id,
+        template_id=_number(workflow.template_id),
         template_name=storable(workflow.template_name, 500),
         workflow_started_at=workflow.started,
-        started_by_id=workflow.started_by_id,
+        started_by_id=_number(workflow.started_by_id),
         started_by_name=storable(workflow.started_by_name, 255),
     )
+
+
+def _number(value: int | None) -> int | None:
+    """Return a number that a column holds; what a portal made up beyond that is not known."""
+    return value if value is not None and 0 <= value < 2**63 else None

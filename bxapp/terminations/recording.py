@@ -54,7 +54,7 @@ def write(turn: HeldTurn, job: Job, changes: Mapping[Item, Change]) -> None:
 
 def lock(job: Job) -> Job:
     """Return the job as it is now, locked until the end of the transaction."""
-    return Job.objects.select_for_update().get(pk=job.pk)
+    return Job.objects.select_for_update(of=("self",)).select_related("portal").get(pk=job.pk)
 
 
 def apply(job: Job, changes: Mapping[Item, Change]) -> None:

@@ -105,4 +105,4 @@ def _lease_end() -> CombinedExpression:
 @lru_cache(maxsize=1)
 def _requests() -> ThreadPoolExecutor:
     # Made at the first request, so that a worker that forks has threads of its own.
-    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="portal-request")
+    return ThreadPoolExecutor(max_workers=32, thread_name_prefix="portal-request")
