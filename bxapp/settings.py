@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "csp",
     "bxapp.web",
     "bxapp.audit",
+    "bxapp.journal",
     "bxapp.portals",
     "bxapp.workflows",
     "bxapp.terminations",
@@ -110,6 +112,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# The Market's rules ask for three days of requests and answers; the fourth is for weekends.
+JOURNAL_KEPT = timedelta(days=4)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.redis_url("REDIS_URL", "redis://127.0.0.1:6390/0")
@@ -210,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bxapp.portals.tasks.renew_idle_grants",
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600},
+    },
+    "prune-journal": {
+        "task": "bxapp.journal.tasks.prune",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
 }
 

@@ -99,12 +99,12 @@ def _ask(grant: AccessGrant, holder: uuid.UUID) -> TokenPair:
     # The remembered server, unless it has been taken off the list since.
     server = servers().hinted(grant.portal.authorization_server) or settings.BITRIX24_OAUTH_SERVERS[0]
     try:
-        return servers().refresh(server, grant.refresh_token)
+        return servers(grant.portal.member_id).refresh(server, grant.refresh_token)
     except Unheard:
         # The pair may have been rotated while the answer was lost; only the old token can tell.
         if not _take_lease(grant, holder):
             raise
-        return servers().refresh(server, grant.refresh_token)
+        return servers(grant.portal.member_id).refresh(server, grant.refresh_token)
 
 
 def _check_owner(grant: AccessGrant, pair: TokenPair) -> None:

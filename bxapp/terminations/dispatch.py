@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from bxapp.bitrix import errors
+from bxapp.journal import writing
 from bxapp.portals.grants import client_for
 from bxapp.terminations import (
     blocking,
@@ -67,6 +68,7 @@ def _work(turn: HeldTurn, *, until: float) -> None:
     settling.adopt_orphans(turn)
     removal.end_void_jobs(turn)
     while monotonic() < until:
+        writing.write_due()
         now = timezone.now()
         if (finished := ghosts.next_job(turn.portal_id, now)) is not None:
             ghosts.look(turn, finished)
@@ -80,7 +82,7 @@ def _step(turn: HeldTurn, job: Job, until: float) -> None:
     """Settle what is in doubt, or else look at what comes next and send it in batches."""
     now = timezone.now()
     try:
-        client = client_for(job.grant)
+        client = client_for(job.grant, job_id=job.pk)
         if unsure := claiming.due_unsure(job, now, looking.LOOK_AHEAD):
             settling.settle(turn, job, client, unsure)
             blocking.answered(turn, job)
@@ -104,6 +106,7 @@ def _send(turn: HeldTurn, job: Job, client: Client, idle: Sequence[Item], *, unt
         place += len(batch)
         if not sending.send(turn, job, client, claiming.claim(turn, job, batch)):
             return
+        writing.write_due()
         following_job = claiming.next_job(turn.portal_id, timezone.now())
         if following_job is None or following_job.pk != job.pk or following_job.state != JobState.RUNNING:
             return

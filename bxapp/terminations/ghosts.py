@@ -56,7 +56,7 @@ def look(turn: HeldTurn, job: Job) -> None:
     Raises TurnLostError.
     """
     try:
-        client = client_for(job.grant)
+        client = client_for(job.grant, job_id=job.pk)
         stopped = list(job.items.filter(outcome=Outcome.TERMINATED).order_by("position"))
         back: list[Item] = []
         for start in range(0, len(stopped), _IDS_OF_ONE_REQUEST):
