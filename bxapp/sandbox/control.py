@@ -128,6 +128,8 @@ def _answered(
     async def handle(request: web.Request) -> web.Response:
         try:
             body = json.loads(await request.read() or b"{}")
+            if not isinstance(body, dict):
+                raise TypeError("The body must be a JSON object.")
             content = await answer(request.app[SANDBOX], request, body)
         except (SettingError, FaultError, UnknownWishError, json.JSONDecodeError) as error:
             return web.json_response({"error": str(error)}, status=400)

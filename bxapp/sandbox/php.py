@@ -6,6 +6,7 @@ text keys here, in order.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -115,7 +116,7 @@ def integer(value: Value) -> int:
     if isinstance(value, bool) or value is None:
         return int(bool(value))
     if isinstance(value, int | float):
-        return int(value)
+        return int(value) if math.isfinite(value) else 0
     if isinstance(value, str):
         found = _LEADING_INTEGER.match(value)
         return int(found.group()) if found else 0

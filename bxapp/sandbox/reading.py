@@ -83,13 +83,16 @@ def _path(path: str) -> tuple[str, int | None, str]:
 async def _body(request: web.Request) -> dict[str, Value]:
     kind = request.content_type.lower()
     if kind == "multipart/form-data":
-        fields = await request.post()
+        try:
+            fields = await request.post()
+        except ValueError:
+            return {}
         return php.parse_pairs((name, value) for name, value in fields.items() if isinstance(value, str))
     raw = await request.read()
     if kind.endswith("json"):
         try:
             content = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return dict(php.items(content))
     return php.parse_query(raw.decode("utf-8", "replace").strip())

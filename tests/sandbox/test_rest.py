@@ -219,3 +219,30 @@ def test_what_was_asked_is_recorded_without_tokens(sandbox: SandboxProcess) -> N
     assert [one["token_in_url"] for one in told["latest"]] == [False, True]
     assert [one["user"] for one in told["latest"]] == [1, 1]
     assert token not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"[1]"),
+        ("application/json", b"\xff\xfe"),
+        ("application/json", b'{"start": NaN, "order": {"ID": [1]}, "filter": {">ID": {}}, "select": "x"}'),
+        ("application/json", b"[" * 100_000),
+        ("multipart/form-data; boundary=x", b"no boundary"),
+        ("application/x-www-form-urlencoded", b"[]=1&a[b][c&=2&a.b c=3&filter[][]=x"),
+    ],
+)
+def test_nonsense_is_no_failure_of_the_server(sandbox: SandboxProcess, kind: str, body: bytes) -> None:
+    bearer = {"Authorization": f"Bearer {sandbox.token()}", "Content-Type": kind}
+    answer = ask(sandbox, "bizproc.workflow.instances", data=body, headers=bearer)
+    assert answer.status_code == 200
+    assert len(answer.json()["result"]) == 50 or b">ID" in body
+
+
+def test_its_own_cost_is_small(sandbox: SandboxProcess) -> None:
+    """The sandbox must not be what a measurement measures: under 2 ms for a call without duration."""
+    token = sandbox.token()
+    for _ in range(60):
+        sandbox.post("bizproc.workflow.instances", token=token)
+    seconds = sorted(one["seconds"] for one in sandbox.control("GET", "requests")["latest"])
+    assert seconds[30] < 0.002
