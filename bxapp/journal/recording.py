@@ -22,10 +22,13 @@ log = logging.getLogger(__name__)
 _MOST_ENTRIES = 2000
 
 
-def recorder(*, member_id: str = "", job_id: int | None = None) -> Callable[[Exchange], None]:
-    """Return what a client tells its exchanges to; safe in any thread, and never raises.
+def recorder(
+    *, member_id: str = "", job_id: int | None = None, also: Callable[[Exchange], None] | None = None
+) -> Callable[[Exchange], None]:
+    """Return what a client tells its exchanges to; safe in any thread, and never raises by itself.
 
     ``member_id``: the portal they are with, where that is known. ``job_id``: the job they are made for.
+    ``also``: who else is told of them.
     """
 
     def record(exchange: Exchange) -> None:
@@ -34,6 +37,8 @@ def recorder(*, member_id: str = "", job_id: int | None = None) -> Callable[[Exc
         except Exception:
             # Whatever is wrong with a row, the request was made, and its answer counts.
             log.exception("A request to %s could not be journalled", exchange.method)
+        if also is not None:
+            also(exchange)
 
     return record
 

@@ -14,7 +14,7 @@ from bxapp.audit.texts import storable
 from bxapp.bitrix import transport
 from bxapp.bitrix.client import Client
 from bxapp.bitrix.errors import BitrixError, NotInstalled, RefreshNeeded, TokenRefused
-from bxapp.journal.recording import recorder
+from bxapp.journal import recording as journal
 from bxapp.portals import refreshing, removal
 from bxapp.portals.authorization import servers
 from bxapp.portals.connections import leaving_none_open
@@ -24,23 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bxapp.bitrix.answers import Answer, BatchAnswer
-    from bxapp.bitrix.client import Command
+    from bxapp.bitrix.client import Command, Exchange
     from bxapp.bitrix.oauth import TokenOwner
     from bxapp.portals.verification import Caller
+
+    Recorder = Callable[[Exchange], None]
 
 USER_AGENT = "Flowstop"
 # This process's pool of connections to portals.
 _connections = lru_cache(maxsize=2)(transport.session)
 
 
-def client_for(grant: AccessGrant, *, job_id: int | None = None) -> Client:
+def client_for(grant: AccessGrant, recorder: Recorder | None = None, *, job_id: int | None = None) -> Client:
     """Return a client that speaks with the grant's portal in the name of its user.
 
-    Its requests are journalled; ``job_id`` is the job that they are made for, if any.
-    It may be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
+    Its requests are journalled, for the job ``job_id`` if given; ``recorder`` is told of them too. It may be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
     is then marked REFUSED and opening the application again is the cure.
     """
-    return _PortalClient(grant, job_id)
+    return _PortalClient(grant, recorder, job_id)
 
 
 def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
@@ -51,7 +52,7 @@ def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
         http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
         user_agent=USER_AGENT,
         on_move=partial(_confirm_move, owner.member_id, owner.server, lambda: access_token),
-        recorder=recorder(member_id=owner.member_id),
+        recorder=journal.recorder(member_id=owner.member_id),
     )
 
 
@@ -83,7 +84,7 @@ def store(portal: Portal, caller: Caller, *, language: str = "") -> tuple[Access
 class _PortalClient(Client):
     """A client that also notices when the application turns out to be gone from the portal."""
 
-    def __init__(self, grant: AccessGrant, job_id: int | None) -> None:
+    def __init__(self, grant: AccessGrant, recorder: Recorder | None, job_id: int | None) -> None:
         tokens = _GrantTokens(grant)
         portal = grant.portal
         super().__init__(
@@ -92,7 +93,7 @@ class _PortalClient(Client):
             http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
             user_agent=USER_AGENT,
             on_move=partial(_follow_move, portal.pk, portal.member_id, portal.authorization_server, tokens),
-            recorder=recorder(member_id=portal.member_id, job_id=job_id),
+            recorder=journal.recorder(also=recorder, member_id=portal.member_id, job_id=job_id),
         )
         self._portal_id = portal.pk
 
