@@ -72,10 +72,14 @@ def test_a_code_does_not_sign_in_another_browser(client: Client, sandbox: Sandbo
 
 
 def test_a_state_is_good_once(client: Client, sandbox: Sandbox) -> None:
-    address = _sent_to_the_portal(client, sandbox)
-    client.get(address)
+    state = parse_qs(urlsplit(_sent_to_the_portal(client, sandbox)).query)["state"][0]
+    client.get("/oauth/callback/", {"state": state, "code": "a wrong one"})
+    code = sandbox.control("POST", "/portals/1/code")["code"]
 
-    assert client.get(address)["X-Flowstop-Refusal"] == "form_expired"
+    refused = client.get("/oauth/callback/", {"state": state, "code": code})
+
+    assert refused["X-Flowstop-Refusal"] == "form_expired"
+    assert not AccessGrant.objects.exists()
 
 
 def test_a_state_does_not_live_for_ever(
