@@ -8,5 +8,6 @@ from bxapp.workflows import views
 
 urlpatterns = [
     path("workflows/", views.running, name="workflows"),
+    path("workflows/all/", views.everything, name="all-workflows"),
     path("settings/", views.settings, name="settings"),
 ]

@@ -15,13 +15,16 @@ from bxapp.portals.access import ActorRequest, administrator
 from bxapp.web import refusal_pages, refusals, version
 from bxapp.web.paging import Pager, page_number
 from bxapp.web.refusal_texts import text_of
-from bxapp.workflows import rows
+from bxapp.workflows import rows, snapshots
 from bxapp.workflows.ordering import Ordering
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
 PAGE_SIZE = 50
+
+# What another try may cure; everything else is a refusal that the middleware answers.
+_TRY_AGAIN = (errors.TryLater, errors.Unheard, errors.MethodFailed, errors.OurMistake)
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +38,8 @@ def running(request: ActorRequest) -> HttpResponse:
     client = grants.client_for(request.actor.grant)
     try:
         page = methods.workflow_page(client, number, ordering.sort, ordering.descending, page_size=PAGE_SIZE)
-    except (errors.TryLater, errors.Unheard, errors.MethodFailed, errors.OurMistake) as error:
-        return _unavailable(request, error)
+    except _TRY_AGAIN as error:
+        return _unavailable(request, error, retry_url=request.get_full_path())
     now = timezone.now()
     lines = rows.assemble(request.actor, page, now)
     # Beyond the end a portal tells the offset that was asked for as the total.
@@ -52,9 +55,24 @@ def running(request: ActorRequest) -> HttpResponse:
             "unreadable": page.unreadable,
             "started": ordering.column("started", request.path),
             "modified": ordering.column("modified", request.path),
-            "asked_at": now,
+            "may_choose_all": len(lines) < page.total <= snapshots.LARGEST,
         },
     )
+
+
+@require_safe
+@administrator
+def everything(request: ActorRequest) -> HttpResponse:
+    """Answer with every workflow that runs right now, each as the value of a ticked checkbox."""
+    now = timezone.now()
+    try:
+        page = snapshots.take(grants.client_for(request.actor.grant), page_number(request.GET.get("total")))
+    except snapshots.TooLarge:
+        return render(request, "workflows/too_many.html", {"largest": snapshots.LARGEST}, status=422)
+    except _TRY_AGAIN as error:
+        return _unavailable(request, error, retry_url="")
+    lines = rows.assemble(request.actor, page, now)
+    return render(request, "workflows/everything.html", {"rows": lines, "asked_at": now})
 
 
 @require_safe
@@ -64,8 +82,8 @@ def settings(request: ActorRequest) -> HttpResponse:
     return render(request, "settings/settings.html", {"version": version.current()})
 
 
-def _unavailable(request: ActorRequest, error: errors.BitrixError) -> HttpResponse:
-    """Say within the page why there is no list now, and let the person try again."""
+def _unavailable(request: ActorRequest, error: errors.BitrixError, *, retry_url: str) -> HttpResponse:
+    """Say within the page why there is no list now, and let the person try again at ``retry_url``."""
     log.warning("Running workflows of portal %s: %s", request.actor.portal.pk, error)
     refusal = refusals.of_error(error)
     return render(
@@ -75,7 +93,7 @@ def _unavailable(request: ActorRequest, error: errors.BitrixError) -> HttpRespon
             "text": text_of(refusal.reason),
             "portal_words": refusal.portal_words,
             "reset_at": error.reset_at if isinstance(error, errors.OperatingLimited) else None,
-            "retry_url": request.get_full_path(),
+            "retry_url": retry_url,
         },
         status=refusal_pages.STATUS.get(refusal.reason, 502),
     )

@@ -25,7 +25,8 @@ function aim(event) {
   const { detail } = event;
   const isPlainNavigation = detail.boosted && detail.target === document.body;
   const isDialog = /^\s*<dialog/.test(detail.serverResponse ?? "");
-  if (isDialog) detail.target = document.getElementById("dialog-slot");
+  const isRefusedSelection = detail.target.id === "selection-rows" && detail.xhr.status >= 400;
+  if (isDialog || isRefusedSelection) detail.target = document.getElementById("dialog-slot");
   else if (isPlainNavigation || (detail.target.id === "dialog-slot" && pathOf(detail).startsWith("/jobs/"))) {
     // A confirmed dialog became a job: its page is no dialog.
     detail.target = document.getElementById("content");

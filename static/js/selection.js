@@ -5,14 +5,11 @@ import { announce } from "./notices.js";
 /** Workflow's ID → the row as the server packed and signed it. */
 const chosen = new Map();
 let lastTicked = null;
+/** When everything was chosen at once: the moment of the list, as the server wrote it. */
+let asOf = "";
 
 function boxes() {
   return [...document.querySelectorAll('input[name="selected"]')];
-}
-
-/** Return how many workflows are chosen, on all pages together. */
-export function count() {
-  return chosen.size;
 }
 
 /** Choose one workflow, or take it back. */
@@ -37,26 +34,23 @@ function draw() {
   bar.hidden = chosen.size === 0;
   const space = document.querySelector("[data-selection-space]");
   if (space) space.hidden = bar.hidden;
-  bar.querySelector("[data-selection-count]").textContent = sentence("selected", {
-    count: number(chosen.size),
-  });
+  bar.querySelector("[data-selection-count]").textContent = summary();
+}
+
+function summary() {
+  return sentence(asOf ? "selectedAsOf" : "selected", { count: number(chosen.size), moment: asOf });
 }
 
 function tell() {
   draw();
-  announce(sentence("selected", { count: number(chosen.size) }));
+  announce(summary());
 }
 
 /** Forget everything that was chosen. */
 export function clear() {
   chosen.clear();
   lastTicked = null;
-  tell();
-}
-
-/** Choose many at once: `[[id, packed], …]`. */
-export function chooseAll(rows) {
-  for (const [id, packed] of rows) chosen.set(id, packed);
+  asOf = "";
   tell();
 }
 
@@ -83,6 +77,24 @@ function onClick(event) {
   }
 }
 
+// Everything that runs came from the server: exactly this list is chosen, whatever is shown later.
+function takeAll(event) {
+  if (event.target.id !== "selection-rows") return;
+  const list = event.target.querySelector("[data-selection-rows]");
+  chosen.clear();
+  for (const row of list?.querySelectorAll("input") ?? []) chosen.set(row.dataset.workflow, row.value);
+  asOf = list?.textContent.trim() ?? "";
+  event.target.replaceChildren();
+  tell();
+}
+
+function sayReading(event) {
+  if (!event.detail.elt.matches("[data-selection-all]")) return;
+  const place = document.querySelector("[data-selection-count]");
+  if (place) place.textContent = sentence("reading");
+  announce(sentence("reading"));
+}
+
 // The dialog is asked for with everything chosen, also what is on other pages.
 function addChosen(event) {
   const { detail } = event;
@@ -103,6 +115,9 @@ export function start() {
   document.addEventListener("click", onClick);
   document.addEventListener("htmx:configRequest", addChosen);
   document.addEventListener("htmx:afterRequest", forget);
+  document.addEventListener("htmx:beforeRequest", sayReading);
+  document.addEventListener("htmx:afterRequest", draw);
+  document.addEventListener("htmx:afterSwap", takeAll);
   document.addEventListener("htmx:afterSwap", draw);
   draw();
 }

@@ -53,6 +53,34 @@ def test_all_of_a_page_and_a_range(application: Application) -> None:
     assert everything.evaluate("box => box.indeterminate")
 
 
+def test_everything_that_runs_can_be_chosen_at_once(application: Application, control: Control) -> None:
+    application.boxes.nth(0).check()
+
+    application.inside.get_by_role("button", name="Select all").click()
+
+    chosen = application.inside.locator("[data-selection-count]")
+    running = [one for one in control.workflows().values() if one["in_list"]]
+    expect(chosen).to_contain_text(f"{len(running)} selected as of ")
+    application.link("Next page").click()
+    expect(application.inside.locator('input[name="selected"]:not(:checked)')).to_have_count(0)
+    application.button("Terminate").click()
+    expect(application.button(f"Terminate {len(running)} workflows")).to_be_visible()
+
+
+def test_when_not_everything_could_be_read_nothing_changes(
+    application: Application, control: Control
+) -> None:
+    application.boxes.nth(0).check()
+    control.add_fault("limit", times=1)
+
+    application.inside.get_by_role("button", name="Select all").click()
+
+    expect(application.dialog.get_by_text("The portal is busy")).to_be_visible()
+    application.dialog.get_by_role("button", name="Close").click()
+    expect(application.inside.locator("[data-selection-count]")).to_have_text("1 selected")
+    application.errors.clear()  # the status of the failed answer
+
+
 def test_the_dialog_shows_what_was_chosen_counts_and_gives_the_focus_back(application: Application) -> None:
     application.boxes.nth(0).check()
     application.boxes.nth(1).check()

@@ -48,7 +48,9 @@ def test_an_answer_that_comes_late_takes_the_place_of_the_skeleton(
     expect(application.inside.locator(".skeleton")).to_have_count(0)
 
 
-def test_a_portal_that_refuses_is_explained_and_asked_again(application: Application, control: Control) -> None:
+def test_a_portal_that_refuses_is_explained_and_asked_again(
+    application: Application, control: Control
+) -> None:
     control.add_fault("limit", times=1)
     application.link("Refresh").click()
     expect(application.inside.get_by_text("The portal is busy")).to_be_visible()

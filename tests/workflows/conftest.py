@@ -35,7 +35,7 @@ def sandbox(sandbox_of_workflows: Sandbox, settings: Settings) -> Sandbox:
 
 
 class _Cells(HTMLParser):
-    """Reads tables: the text of each cell, row by row."""
+    """Reads a list: the text of each cell, row by row, and the values that can be chosen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _Cells(HTMLParser):
             self._open = True
         elif tag == "input":
             attributes = dict(attrs)
-            if attributes.get("name") == "selected":
+            if "data-workflow" in attributes:
                 self.values.append(attributes.get("value") or "")
 
     def handle_endtag(self, tag: str) -> None:

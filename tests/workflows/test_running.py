@@ -282,3 +282,32 @@ def test_settings_show_portal_person_and_installation(frame: Frame) -> None:
 
     for shown in ("Anna Berg", Portal.objects.get().domain, "0.1.0", "bound"):
         assert shown in text
+
+
+def test_everything_can_be_chosen_where_there_is_more_than_a_page(frame: Frame, sandbox: Sandbox) -> None:
+    assert f"Select all {WORKFLOWS} matching workflows" in frame.get().content.decode()
+    sandbox.forget()
+
+    chosen = _chosen(frame.get(f"/workflows/all/?total={WORKFLOWS}"))
+
+    record = {one["id"]: one for one in sandbox.control("GET", "/portals/1/workflows")}
+    assert {workflow.id for workflow in chosen} == {key for key, one in record.items() if one["in_list"]}
+    assert len(sandbox.asked("portal")) == 2  # the list, and its names
+
+
+def test_chosen_by_the_page_or_all_at_once_they_are_the_same(frame: Frame) -> None:
+    shown = _chosen(frame.get())
+    everything = {workflow.id: workflow for workflow in _chosen(frame.get("/workflows/all/?total=120"))}
+
+    for workflow in shown:
+        assert everything[workflow.id] == workflow
+
+
+def test_everything_is_refused_when_a_part_of_the_list_does_not_come(frame: Frame, sandbox: Sandbox) -> None:
+    sandbox.fault(kind="operating", method="bizproc.workflow.instances", skip=1, times=1)
+
+    answer = frame.get(f"/workflows/all/?total={WORKFLOWS}")
+
+    assert answer.status_code == 503
+    assert table(answer)[1] == []
+    assert b"<a " not in answer.content

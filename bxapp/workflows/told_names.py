@@ -1,0 +1,91 @@
+"""Names for many workflows at once, asked of the portal by ID: documents, people and templates.
+
+A name that does not come is missing, no more: names are for reading, and nothing is decided by them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bxapp.bitrix.answers import Answer, number, rows
+from bxapp.bitrix.client import LONGEST_BATCH, Command
+from bxapp.bitrix.errors import BitrixError
+from bxapp.bitrix.methods import Person, WorkflowPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bxapp.bitrix.client import Client
+    from bxapp.bitrix.methods import Instance
+
+# As many as one page of an answer holds.
+_PER_COMMAND = 50
+
+
+def add(client: Client, instances: tuple[Instance, ...], unreadable: int) -> WorkflowPage:
+    """Return the workflows with what the portal tells of their names."""
+    commands = dict(_commands(instances))
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for keys in _parts(list(commands), LONGEST_BATCH):
+        answers |= _asked(client, {key: commands[key] for key in keys})
+    return WorkflowPage(
+        instances=instances,
+        total=len(instances),
+        document_names={
+            row["WORKFLOW_ID"]: name
+            for row in _rows_of(answers, "tasks")
+            if isinstance(row.get("WORKFLOW_ID"), str) and (name := _text(row.get("DOCUMENT_NAME")))
+        },
+        people={
+            user_id: Person(
+                f"{_text(row.get('NAME'))} {_text(row.get('LAST_NAME'))}".strip(),
+                row.get("ACTIVE", True) not in (False, "N", "false", "0", 0),
+            )
+            for row in _rows_of(answers, "people")
+            if (user_id := number(row.get("ID")))
+        },
+        templates={
+            template_id: name
+            for row in _rows_of(answers, "templates")
+            if (template_id := number(row.get("ID"))) and (name := _text(row.get("NAME")))
+        },
+        unreadable=unreadable,
+    )
+
+
+def _commands(instances: Sequence[Instance]) -> Iterator[tuple[str, Command]]:
+    people = sorted({instance.started_by for instance in instances if instance.started_by > 0})
+    templates = sorted({instance.template_id for instance in instances if instance.template_id > 0})
+    for place, ids in enumerate(_parts(people, _PER_COMMAND)):
+        fields = ["ID", "NAME", "LAST_NAME", "ACTIVE"]
+        yield f"people{place}", Command("user.get", {"filter": {"ID": ids}, "select": fields})
+    for place, ids in enumerate(_parts(templates, _PER_COMMAND)):
+        params: dict[str, object] = {"select": ["ID", "NAME"], "filter": {"ID": ids}, "order": {"ID": "ASC"}}
+        yield f"templates{place}", Command("bizproc.workflow.template.list", params)
+    for place, workflow_ids in enumerate(_parts([instance.id for instance in instances], _PER_COMMAND)):
+        params = {
+            "select": ["ID", "WORKFLOW_ID", "DOCUMENT_NAME"],
+            "filter": {"WORKFLOW_ID": workflow_ids},
+            "order": {"ID": "DESC"},
+        }
+        yield f"tasks{place}", Command("bizproc.task.list", params)
+
+
+def _asked(client: Client, commands: dict[str, Command]) -> dict[str, list[dict[str, Any]]]:
+    try:
+        answers = client.batch(commands).answers
+    except BitrixError:
+        return {}
+    return {key: rows(answer.result) for key, answer in answers.items() if isinstance(answer, Answer)}
+
+
+def _rows_of(answers: dict[str, list[dict[str, Any]]], prefix: str) -> Iterable[dict[str, Any]]:
+    return (row for key, found in answers.items() if key.startswith(prefix) for row in found)
+
+
+def _parts(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
