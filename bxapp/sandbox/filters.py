@@ -54,11 +54,20 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One filter key that the server understood. Dates are moments already (None: unreadable)."""
+    """One filter key that the server understood. Dates are moments already (None: unreadable).
+
+    ``pads``: where texts are compared, blanks at their end count for nothing.
+    """
 
     operator: str
     name: str
     value: Any
+    pads: bool = False
+
+    def fold(self, text: str | None) -> str:
+        """``text`` as the database compares it: whatever its case, and its last blanks."""
+        folded = (text or "").upper()
+        return folded.rstrip(" ") if self.pads else folded
 
 
 def read_filter(
@@ -76,7 +85,7 @@ def read_filter(
         if sign not in known or name not in columns:
             continue
         content = _moments(name, value, settings) if columns[name].kind is Kind.DATE else value
-        found[sign, name] = Condition(sign, name, content)
+        found[sign, name] = Condition(sign, name, content, settings.pad_space)
     return list(found.values())
 
 
@@ -112,15 +121,15 @@ def predicate_of(
     wanted = condition.value
     if condition.operator in _ORDERING:
         compare = _ORDERING[condition.operator]
-        bound = _bound(column.kind, wanted)
+        bound = _bound(column.kind, condition)
         if bound is None:
             return lambda row: False
         if column.kind is Kind.TEXT:
-            return lambda row: compare((value(row) or "").upper(), bound)
+            return lambda row: compare(condition.fold(value(row)), bound)
         return lambda row: (found := value(row)) is not None and compare(found, bound)
     match column.kind:
         case Kind.TEXT:
-            meets = _text_test(wanted, exact=exact_texts or condition.operator in {"=", "!="})
+            meets = _text_test(condition, exact=exact_texts or condition.operator in {"=", "!="})
         case Kind.NUMBER:
             meets = _number_test(wanted)
         case Kind.DATE:
@@ -132,11 +141,12 @@ def predicate_of(
     return lambda row: not meets(value(row))
 
 
-def _text_test(wanted: Value, *, exact: bool) -> Callable[[Any], bool]:
+def _text_test(condition: Condition, *, exact: bool) -> Callable[[Any], bool]:
+    wanted = condition.value
     several = [php.text(one) for _, one in php.items(wanted)] if php.is_array(wanted) else [php.text(wanted)]
     if exact or all(one.isdigit() or not one for one in several):
-        equal = frozenset(one.upper() for one in several)
-        return lambda found: (found or "").upper() in equal
+        equal = frozenset(condition.fold(one) for one in several)
+        return lambda found: condition.fold(found) in equal
     patterns = [like(one) for one in several]
     if len(patterns) == 1:
         only = patterns[0]
@@ -159,15 +169,16 @@ def _date_test(wanted: Any) -> Callable[[Any], bool]:
     return lambda found: found == wanted
 
 
-def _bound(kind: Kind, wanted: Any) -> Any:
+def _bound(kind: Kind, condition: Condition) -> Any:
     """What an ordering operator compares with; of a list the first. None: it can never hold."""
+    wanted = condition.value
     if kind is Kind.DATE:
         return (wanted[0] if wanted else None) if isinstance(wanted, list) else wanted
     if php.is_array(wanted):
         wanted = dict(php.items(wanted)).get("0")
         if wanted is None:
             return None
-    return php.integer(wanted) if kind is Kind.NUMBER else php.text(wanted).upper()
+    return php.integer(wanted) if kind is Kind.NUMBER else condition.fold(php.text(wanted))
 
 
 @lru_cache(maxsize=256)

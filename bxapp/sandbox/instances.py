@@ -132,7 +132,7 @@ def _id_range(ids: list[str], conditions: Sequence[Condition]) -> tuple[int, int
         if condition.name != "ID" or not plain or condition.operator not in {"<", "<=", ">", ">=", "="}:
             rest.append(condition)
             continue
-        wanted = php.text(value)
+        wanted = condition.fold(value).lower()
         if condition.operator in {">", ">=", "="}:
             cut = bisect_right if condition.operator == ">" else bisect_left
             lower = max(lower, cut(ids, wanted))

@@ -94,6 +94,9 @@ class PortalSettings:
     """False: ``STARTED`` in filters is compared as raw text, as on servers before June 2025."""
     server_zone_minutes: int = 180
     """The server's offset from UTC: dates are told with it."""
+    pad_space: bool = True
+    """Blanks at the end of texts count for nothing where they are compared (MySQL's PAD SPACE collations);
+    ``LIKE`` minds them. False: they count, as in PostgreSQL."""
     date_filter_shift_minutes: int = 0
     """Offset of date filters from the truth: the caller's zone less the server's."""
     time_form: TimeForm = TimeForm.NEWER

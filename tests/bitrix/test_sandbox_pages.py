@@ -41,6 +41,18 @@ def test_a_page_has_its_rows_and_names(portal: Portal) -> None:
     assert page.templates
 
 
+@pytest.mark.parametrize(("pads", "requests"), [(True, 1), (False, 2)], ids=["MySQL", "PostgreSQL"])
+def test_a_page_costs_one_request_unless_the_database_minds_blanks(
+    portal: Portal, pads: bool, requests: int
+) -> None:
+    portal.sandbox.settings(pad_space=pads)
+
+    page = workflow_page(portal.client(), 1, "started", descending=True)
+
+    assert page.document_names
+    assert len(portal.exchanges) == requests
+
+
 def test_the_last_page_has_references_that_lead_nowhere(portal: Portal) -> None:
     listed = [one for one in portal.record() if one["in_list"]]
 

@@ -132,6 +132,19 @@ def test_an_exact_id_and_ranges_of_ids(sandbox: SandboxProcess, dialect: str) ->
     assert total(sandbox, {"!ID": ids[:5]}) == 115
 
 
+@pytest.mark.parametrize("pads", [True, False], ids=["MySQL", "PostgreSQL"])
+def test_blanks_at_the_end_count_in_some_databases(sandbox: SandboxProcess, pads: bool) -> None:
+    sandbox.set(pad_space=pads)
+    ids = [row["ID"] for row in every(sandbox)]
+    asked = f"{ids[7]} "
+    assert total(sandbox, {">=ID": asked, "<=ID": asked}) == (1 if pads else 0)
+    assert rows(sandbox, {">ID": asked})[0]["ID"] == ids[8]
+    (with_task,) = sandbox.add(with_task=True)
+    tasks = sandbox.result("bizproc.task.list", {"filter": {"WORKFLOW_ID": [f"{with_task} "]}})
+    assert len(tasks) == (1 if pads else 0)
+    assert total(sandbox, {"ENTITY": "CCrmDocumentDeal "}) == 0, "LIKE minds them everywhere"
+
+
 def test_a_bare_text_is_compared_with_like(sandbox: SandboxProcess) -> None:
     deals = total(sandbox, {">=ENTITY": "CCrmDocumentDeal", "<=ENTITY": "CCrmDocumentDeal"})
     assert 0 < deals < 120

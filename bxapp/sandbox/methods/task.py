@@ -114,7 +114,7 @@ def _candidates(portal: Portal, conditions: list[Condition]) -> list[Task]:
     for one in conditions:
         if (one.operator, one.name) == ("", "WORKFLOW_ID"):
             values = [value for _, value in php.items(one.value)] if php.is_array(one.value) else [one.value]
-            ids = dict.fromkeys(php.text(value) for value in values)
+            ids = dict.fromkeys(one.fold(php.text(value)).lower() for value in values)
             return [portal.tasks[number] for found in ids for number in portal.tasks_of.get(found, ())]
     return list(portal.tasks.values())
 
