@@ -31,7 +31,7 @@ def write_due() -> None:
 
 
 def write() -> bool:
-    """Write all waiting rows with one statement; return whether the database was asked.
+    """Write all waiting rows in bulk; return whether the database was asked.
 
     Inside a transaction they stay where they are: its failure must not take them along, nor theirs the
     transaction. Never raises.

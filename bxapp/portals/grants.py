@@ -38,7 +38,8 @@ _connections = lru_cache(maxsize=2)(transport.session)
 def client_for(grant: AccessGrant, recorder: Recorder | None = None, *, job_id: int | None = None) -> Client:
     """Return a client that speaks with the grant's portal in the name of its user.
 
-    Its requests are journalled, for the job ``job_id`` if given; ``recorder`` is told of them too. It may be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
+    Its requests are journalled, for the job ``job_id`` if given; ``recorder`` is told of them too. It may
+    be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
     is then marked REFUSED and opening the application again is the cure.
     """
     return _PortalClient(grant, recorder, job_id)

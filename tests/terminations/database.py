@@ -7,6 +7,7 @@ refuses to be emptied afterwards. So each test gets a clone of a migrated databa
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = "own"
+# Several rooms make one in the same run.
+_numbers = count(1)
 
 
 @contextmanager
@@ -25,9 +28,9 @@ def migrated_database() -> Iterator[str]:
     original, test_name = settings["NAME"], settings["TEST"]["NAME"]
     connection.close()
     if connection.vendor == "sqlite":
-        settings["TEST"]["NAME"] = f"{test_name or original}.cloned.sqlite3"
+        settings["TEST"]["NAME"] = f"{test_name or original}.cloned{next(_numbers)}.sqlite3"
     else:
-        settings["TEST"]["NAME"] = f"{test_name or original}_cloned"
+        settings["TEST"]["NAME"] = f"{test_name or original}_cloned{next(_numbers)}"
     try:
         name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     finally:
