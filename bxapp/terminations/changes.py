@@ -71,15 +71,11 @@ class AskingLater:
 
 @dataclass(frozen=True, slots=True)
 class Requeued:
-    """Nothing stopped it; its turn comes again, not before a moment if one is given.
-
-    ``never_sent``: the portal has not executed any call for it so far.
-    """
+    """Nothing stopped it; its turn comes again, not before a moment if one is given."""
 
     not_before: datetime | None = None
     batch_limit: int | None = None
     executing_since: datetime | None = None
-    never_sent: bool = False
 
     def fields(self, _now: datetime) -> dict[str, Any]:
         """Return the columns to write."""
@@ -90,8 +86,6 @@ class Requeued:
             "not_before": self.not_before,
             "executing_since": self.executing_since,
         }
-        if self.never_sent:
-            written["sent_at"] = None
         if self.batch_limit is not None:
             written["batch_limit"] = self.batch_limit
         return written

@@ -7,6 +7,7 @@ never sleeps: what has to wait is left with its moment, and a wake-up for it.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,15 +43,19 @@ logger = logging.getLogger(__name__)
 SLICE_SECONDS = 15.0
 # What a look has shown is believed for this long.
 _FRESH_SECONDS = 20.0
+_AFTER_LEASE = timedelta(seconds=0.5)
 
 
 def work(portal_id: int) -> None:
     """Do what is due for a portal, for a slice of time at most, and leave a wake-up for what remains.
 
-    Does nothing while another run holds the portal's turn: that one looks again after its release.
+    While another run holds the portal's turn there is nothing to do, because that one looks again after its
+    release; unless it has died, so a wake-up is left for the end of its lease.
     """
     turn = turns.take(portal_id)
     if turn is None:
+        if (until := turns.held_until(portal_id)) is not None:
+            waking.wake_at(portal_id, until + _AFTER_LEASE)
         return
     try:
         _work(turn, until=monotonic() + SLICE_SECONDS)

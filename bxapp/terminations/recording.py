@@ -87,12 +87,12 @@ def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
 
 
 def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditEntry:
-    """Return the audit entry of an ending; the message is told where a call with it was sent."""
+    """Return the audit entry of an ending, with the message that was to be left."""
     return log.entry(
         job.portal,
         AuditEntry.Kind.OUTCOME,
         at=now,
-        message=job.message if item.sent_at else "",
+        message=job.message,
         outcome=ending.outcome,
         reason=ending.reason,
         other_job_id=ending.other_job_id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from bxapp.bitrix import errors, methods
 from bxapp.bitrix.encoding import changes_in_batch
 from bxapp.terminations import blocking, recording, verdicts
-from bxapp.terminations.changes import Ending
+from bxapp.terminations.changes import Ending, Requeued
 from bxapp.terminations.states import Outcome
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def send(turn: HeldTurn, job: Job, client: Client, batch: Sequence[Item]) -> boo
             lambda: methods.terminate(client, [item.workflow_id for item in batch], job.message)
         )
     except (*_NOT_EXECUTED, errors.OurMistake) as error:
-        recording.write(turn, job, {item: verdicts.of_refusal(item) for item in batch})
+        recording.write(turn, job, dict.fromkeys(batch, Requeued()))
         blocking.block(turn, job, error)
         return False
     except errors.BitrixError as error:
@@ -75,7 +75,7 @@ def _changes(
             changes[item] = Ending(Outcome.TERMINATED)
         elif isinstance(answer, _NOT_EXECUTED):
             refusal = refusal or answer
-            changes[item] = verdicts.of_refusal(item)
+            changes[item] = Requeued()
         elif answer is None or (isinstance(answer, errors.Unheard) and not answer.code):
             # The command is missing in the answer: it may have been executed.
             changes[item] = verdicts.of_silence(item, answer or errors.Unheard(), alone=len(batch) == 1)

@@ -18,7 +18,9 @@ def sweep() -> list[int]:
     resuming.resume_granted()
     waiting = Job.objects.filter(~Q(state=JobState.FINISHED) | Q(ghosts_due_at__isnull=False))
     portals = waiting.order_by("portal_id").values_list("portal_id", flat=True).distinct()
-    woken = [portal_id for portal_id in portals if not turns.is_held(portal_id) and _has_work(portal_id)]
+    woken = [
+        portal_id for portal_id in portals if turns.held_until(portal_id) is None and _has_work(portal_id)
+    ]
     for portal_id in woken:
         waking.wake(portal_id, expires_seconds=_WAKE_UP_LIVES_SECONDS)
     return woken

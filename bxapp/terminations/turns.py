@@ -22,6 +22,7 @@ from bxapp.terminations.models import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from django.db.models.expressions import CombinedExpression
@@ -30,8 +31,8 @@ Answer = TypeVar("Answer")
 
 # Short, so that the work of a killed process goes on soon; it is prolonged every few seconds while a request
 # is under way, however long that takes.
-LEASE = timedelta(seconds=30)
-_HEARTBEAT_SECONDS = 5.0
+LEASE = timedelta(seconds=20)
+_HEARTBEAT_SECONDS = 4.0
 # A process that was stopped this long between its last heartbeat and its request may have lost the turn.
 _LATEST_START_SECONDS = LEASE.total_seconds() / 2
 
@@ -93,9 +94,10 @@ def take(portal_id: int) -> HeldTurn | None:
     return turn if free.update(holder=turn.holder, until=_lease_end()) else None
 
 
-def is_held(portal_id: int) -> bool:
-    """Say whether a run works for a portal right now."""
-    return Turn.objects.filter(portal_id=portal_id, until__gte=Now()).exclude(holder=None).exists()
+def held_until(portal_id: int) -> datetime | None:
+    """Return when the lease of the run that works for a portal ends, unless prolonged; None without a run."""
+    held = Turn.objects.filter(portal_id=portal_id, until__gte=Now()).exclude(holder=None)
+    return held.values_list("until", flat=True).first()
 
 
 def _lease_end() -> CombinedExpression:

@@ -56,11 +56,6 @@ def of_error(item: Item, error: errors.BitrixError) -> Doubting:
     )
 
 
-def of_refusal(item: Item) -> Requeued:
-    """Return what becomes of an item whose call was refused before anything was executed."""
-    return Requeued(never_sent=not item.attempts and not item.unheard_calls)
-
-
 def of_silence(item: Item, error: errors.BitrixError, *, alone: bool) -> Doubting:
     """Return the doubt after a request with this workflow, ``alone`` or not, brought no usable answer."""
     failed = isinstance(error, errors.Unheard) and error.server_failed

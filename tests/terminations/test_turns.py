@@ -38,8 +38,9 @@ def test_one_run_at_a_time(scene: Scene) -> None:
     assert first is not None
 
     assert turns.take(scene.actor.portal.pk) is None
-    assert turns.is_held(scene.actor.portal.pk)
+    assert turns.held_until(scene.actor.portal.pk) is not None
     first.release()
+    assert turns.held_until(scene.actor.portal.pk) is None
     assert turns.take(scene.actor.portal.pk) is not None
 
 
@@ -94,6 +95,17 @@ def test_the_call_of_a_killed_run_that_never_left(scene: Scene) -> None:
     assert {record["terminate_calls"] for record in scene.records(ids)} == {1}
 
 
+def test_a_message_that_meets_a_dead_run_leaves_a_wake_up_for_the_end_of_its_lease(scene: Scene) -> None:
+    killed_after_claiming(scene, scene.queue(scene.add(1)))
+
+    scene.work()
+
+    turn = Turn.objects.get()
+    assert turn.until is not None
+    assert turn.wake_at is not None
+    assert timedelta(0) < turn.wake_at - turn.until < timedelta(seconds=1)
+
+
 def test_the_call_of_a_killed_run_that_was_executed(scene: Scene) -> None:
     ids = scene.add(3)
     job = scene.queue(ids)
@@ -135,7 +147,7 @@ def test_the_lease_is_kept_while_a_request_takes_long(scene: Scene, monkeypatch:
     def watch() -> list[bool]:
         held = []
         while not released.wait(0.1):
-            held.append(turns.is_held(scene.actor.portal.pk))
+            held.append(turns.held_until(scene.actor.portal.pk) is not None)
         connection.close()
         return held
 
