@@ -36,8 +36,11 @@ def _end(sandbox: Sandbox, workflow_id: str) -> None:
 
 
 @pytest.mark.usefixtures("frame")
+@pytest.mark.parametrize("pad_space", [True, False])
 @pytest.mark.parametrize("expected", [0, 1, 120, 5000])
-def test_it_is_complete_whatever_was_expected(sandbox: Sandbox, expected: int) -> None:
+def test_it_is_complete_whatever_was_expected(sandbox: Sandbox, expected: int, pad_space: bool) -> None:
+    sandbox.settings(pad_space=pad_space)
+
     page = snapshots.take(_client(), expected)
 
     ids = [instance.id for instance in page.instances]
