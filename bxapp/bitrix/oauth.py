@@ -25,7 +25,7 @@ from bxapp.bitrix import transport
 from bxapp.bitrix.addresses import checked_endpoint, portal_address
 from bxapp.bitrix.answers import iso_moment, moment, number, read_object
 from bxapp.bitrix.client import Exchange
-from bxapp.bitrix.errors import BitrixError, MethodFailed, NotGenuine, TryLater, Unheard
+from bxapp.bitrix.errors import BitrixError, EndpointRefused, NotGenuine, TryLater, Unheard
 from bxapp.bitrix.tokens import token_session
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class TokenOwner:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A new pair. ``user_id`` is None where the server does not say (ask ``owner``)."""
+    """A new pair. ``user_id`` is None where the server does not say (ask ``owner``).
+
+    ``client_endpoint`` is checked, and empty where the answer names none that can be used now.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -280,6 +283,13 @@ class AuthorizationServers:
                     )
                 )
 
+    def _usable_endpoint(self, endpoint: str) -> str:
+        """Return the checked endpoint, or an empty text: a pair must not be lost for a failed name lookup."""
+        try:
+            return self.checked_endpoint(endpoint)
+        except EndpointRefused:
+            return ""
+
     def _read_pair(self, token: Mapping[str, Any]) -> TokenPair:
         access_token, refresh_token = token.get("access_token"), token.get("refresh_token")
         if not isinstance(access_token, str) or not isinstance(refresh_token, str) or not refresh_token:
@@ -290,16 +300,13 @@ class AuthorizationServers:
             expires_at = now + timedelta(seconds=lifetime_seconds)
         else:
             expires_at = moment(token.get("bitrix24_expires")) or now + _HOUR
-        endpoint = str(token.get("client_endpoint") or "")
-        if not endpoint:
-            raise MethodFailed("", "the token answer names no portal")
         return TokenPair(
             access_token=access_token,
             refresh_token=refresh_token,
             expires_at=expires_at,
             member_id=str(token.get("member_id") or ""),
             user_id=number(token.get("user_id")),
-            client_endpoint=self.checked_endpoint(endpoint),
+            client_endpoint=self._usable_endpoint(str(token.get("client_endpoint") or "")),
             scope=scopes(token.get("bitrix24_scope")),
             status=str(token.get("status") or ""),
         )

@@ -125,6 +125,17 @@ def test_a_refresh_that_fails_says_what_may_be_done(
     assert len(peer.heard) == 1, "a refresh token is spent by one attempt"
 
 
+@pytest.mark.parametrize("endpoint", ["", None, "ftp://portal.example/rest/", "http://[broken"])
+def test_a_pair_is_not_lost_for_an_address_that_cannot_be_used(
+    servers: AuthorizationServers, peer: Peer, endpoint: str | None
+) -> None:
+    peer.tells(says(pair(client_endpoint=endpoint)))
+
+    fresh = servers.refresh(peer.origin, "old-refresh-token")
+
+    assert (fresh.refresh_token, fresh.client_endpoint) == ("new-refresh-token", "")
+
+
 def test_a_server_that_is_down_has_not_spent_the_pair(http: requests.Session) -> None:
     servers = AuthorizationServers(["http://127.0.0.1:1"], "app.1", SECRET, http=http, allow_insecure=True)
     with pytest.raises(errors.Unreachable):
