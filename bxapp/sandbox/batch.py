@@ -69,6 +69,7 @@ async def _run_command(
     try:
         return await run(call, method.lower(), params)
     except RestError as error:
+        call.sandbox.record.command_errors[error.code or "(empty)"] += 1
         return error.answer()
 
 

@@ -30,12 +30,13 @@ class Asked:
 
 @dataclass(slots=True)
 class RequestRecord:
-    """``counts`` counts requests by method, ``commands`` the commands of batches."""
+    """``counts`` counts requests by method, ``commands`` the commands of batches; errors alike."""
 
     latest: deque[Asked] = field(default_factory=lambda: deque(maxlen=5000))
     counts: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    command_errors: Counter[str] = field(default_factory=Counter)
 
     def add(self, asked: Asked) -> None:
         self.latest.append(asked)
@@ -49,6 +50,7 @@ class RequestRecord:
             "counts": dict(self.counts),
             "commands": dict(self.commands),
             "errors": dict(self.errors),
+            "command_errors": dict(self.command_errors),
             "latest": [asdict(one) for one in list(self.latest)[-limit:]],
         }
 
@@ -57,3 +59,4 @@ class RequestRecord:
         self.counts.clear()
         self.commands.clear()
         self.errors.clear()
+        self.command_errors.clear()
