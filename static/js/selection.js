@@ -7,6 +7,7 @@ const chosen = new Map();
 let lastTicked = null;
 /** When everything was chosen at once: the moment of the list, as the server wrote it. */
 let asOf = "";
+let allAtOnce = 0;
 
 function boxes() {
   return [...document.querySelectorAll('input[name="selected"]')];
@@ -34,6 +35,8 @@ function draw() {
   bar.hidden = chosen.size === 0;
   const space = document.querySelector("[data-selection-space]");
   if (space) space.hidden = bar.hidden;
+  const everything = bar.querySelector("[data-selection-all]");
+  if (everything) everything.hidden = asOf !== "" && chosen.size >= allAtOnce;
   bar.querySelector("[data-selection-count]").textContent = summary();
 }
 
@@ -84,6 +87,7 @@ function takeAll(event) {
   chosen.clear();
   for (const row of list?.querySelectorAll("input") ?? []) chosen.set(row.dataset.workflow, row.value);
   asOf = list?.textContent.trim() ?? "";
+  allAtOnce = chosen.size;
   event.target.replaceChildren();
   tell();
 }
