@@ -94,7 +94,8 @@ BITRIX24_OAUTH_SERVERS = [
 ]
 # Portals on plain http and on private addresses: for the sandbox and for closed networks only.
 BITRIX24_ALLOW_INSECURE = environment.flag("BITRIX24_ALLOW_INSECURE", default=False)
-BITRIX24_WEBHOOK_URL = environment.text("BITRIX24_WEBHOOK_URL", "")
+# An administrator's incoming webhook: one portal for the command line, without any installation.
+BITRIX24_WEBHOOK = environment.webhook("BITRIX24_WEBHOOK_URL", allow_insecure=BITRIX24_ALLOW_INSECURE)
 TOKEN_ENCRYPTION_KEYS = environment.fernet_keys("TOKEN_ENCRYPTION_KEYS")
 
 # --- Data ------------------------------------------------------------------------------------------------
@@ -198,11 +199,11 @@ LOCALE_PATHS = [BASE_DIR / "bxapp" / "locale"]
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_keepalive": True}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis however long it is away
+# A message is a wake-up only, and may be lost: the sweep finds what is due. So nothing keeps those that were
+# taken for a second delivery, which also could end a worker that loses Redis while it holds one.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"ack_emulation": False, "socket_keepalive": True}
 CELERY_TASK_IGNORE_RESULT = True
-# A message is a wake-up only; one that dies with its worker may come again and does no harm.
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -230,9 +231,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # The HTTP libraries write whole URLs at DEBUG, and a URL may carry a token.
+    # The HTTP libraries write whole URLs, and a webhook's URL is a secret.
     "loggers": {
-        "urllib3": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
     },
