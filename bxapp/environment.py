@@ -12,6 +12,8 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from bxapp.bitrix.webhooks import MalformedWebhook, Webhook, read_webhook
+
 _env = environ.Env()
 
 
@@ -94,6 +96,17 @@ def fernet_keys(variable: str) -> list[str]:
                 variable, f"holds no Fernet key at position {position} (32 bytes, URL-safe base64)."
             ) from None
     return keys
+
+
+def webhook(variable: str, *, allow_insecure: bool) -> Webhook | None:
+    """Return the incoming webhook that the variable names, None if it names none; its value is never shown."""
+    value = text(variable, "")
+    if not value:
+        return None
+    try:
+        return read_webhook(value, allow_insecure=allow_insecure)
+    except MalformedWebhook as problem:
+        raise ConfigurationError(variable, f"{problem}.") from None
 
 
 def choice(variable: str, default: str, allowed: set[str]) -> str:

@@ -55,6 +55,8 @@ MEANINGS: Mapping[str, type[BitrixError]] = {
     "method_confirm_waiting": TokenRefused,
     "method_confirm_denied": TokenRefused,
     "verification_needed": TokenRefused,
+    # Said of incoming webhooks only: deleted, expired, made anew, or their owner dismissed.
+    "invalid_credentials": TokenRefused,
     "invalid_grant": GrantRefused,
     "bad_verification_code": GrantRefused,
     # this portal
@@ -70,7 +72,6 @@ MEANINGS: Mapping[str, type[BitrixError]] = {
     "invalid_client": NotInstalled,
     # our mistake
     "no_auth_found": OurMistake,
-    "invalid_credentials": OurMistake,
     "invalid_request": OurMistake,
     "wrong_auth_type": OurMistake,
     "error_batch_length_exceeded": OurMistake,

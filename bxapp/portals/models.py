@@ -8,13 +8,24 @@ from bxapp.portals.encryption import SecretField
 
 
 class Portal(models.Model):
-    """A Bitrix24 portal, known for ever by its ``member_id``; everything else about it may change."""
+    """A Bitrix24 portal, known for ever by its ``member_id``; everything else about it may change.
+
+    A portal that is reached by an incoming webhook is a row of its own, also where the application is installed
+    in it too: no webhook tells a ``member_id``, and two ways in have two sets of rights and limits.
+    """
+
+    class Kind(models.TextChoices):
+        APPLICATION = "application"
+        # Nothing is installed there. Its ``member_id`` is made of the address (``bitrix.webhooks``), its grants
+        # hold the webhooks' secrets as access tokens and are never renewed.
+        WEBHOOK = "webhook"
 
     class State(models.TextChoices):
         INSTALLED = "installed"
         UNINSTALLED = "uninstalled"
 
     member_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.APPLICATION)
     domain = models.CharField(max_length=255)
     # Confirmed by the authorization server; REST calls go nowhere else.
     client_endpoint = models.CharField(max_length=500)
@@ -38,7 +49,10 @@ class Portal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=["installed", "uninstalled"]), name="portal_state_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["application", "webhook"]), name="portal_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:

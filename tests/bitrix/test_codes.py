@@ -42,7 +42,7 @@ TABLE: list[tuple[str, str, type[errors.BitrixError]]] = [
     ("invalid_grant", "", errors.GrantRefused),
     ("bad_verification_code", "The code has expired", errors.GrantRefused),
     ("NO_AUTH_FOUND", "Wrong authorization data", errors.OurMistake),
-    ("INVALID_CREDENTIALS", "Invalid request credentials", errors.OurMistake),
+    ("INVALID_CREDENTIALS", "Invalid request credentials", errors.TokenRefused),
     ("INVALID_REQUEST", "Https required.", errors.OurMistake),
     ("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", errors.OurMistake),
     ("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded", errors.OurMistake),

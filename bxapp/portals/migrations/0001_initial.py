@@ -22,6 +22,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("member_id", models.CharField(max_length=64, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("application", "Application"), ("webhook", "Webhook")],
+                        default="application",
+                        max_length=16,
+                    ),
+                ),
                 ("domain", models.CharField(max_length=255)),
                 ("client_endpoint", models.CharField(max_length=500)),
                 ("authorization_server", models.CharField(max_length=255)),
@@ -53,7 +61,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["installed", "uninstalled"])),
                         name="portal_state_known",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["application", "webhook"])),
+                        name="portal_kind_known",
+                    ),
                 ],
             },
         ),
