@@ -24,17 +24,6 @@ _ITEMS_PER_PAGE = 50
 _WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
-class PathPager(Pager):
-    """A pager whose links name their path: in the frame the page's own address is always the launch's."""
-
-    path: str = ""
-
-    def url(self, number: int) -> str:
-        """Return the address of a page."""
-        return self.path + Pager.url(self, number)
-
-
 class JobLine:
     """A job in one line: its state in words, its counts."""
 
@@ -185,12 +174,12 @@ class JobPage(JobLine):
         return max(1, round((self.job.finished_at - self.job.created_at).total_seconds()))
 
     @cached_property
-    def pager(self) -> PathPager:
+    def pager(self) -> Pager:
         total = self.job.total
         if self.chosen:
             total = self.waiting if self.chosen == _WAITING else self.job.counts[self.chosen]
         query = {"outcome": self.chosen} if self.chosen else {}
-        return PathPager(self._number, _ITEMS_PER_PAGE, total, query, self.url)
+        return Pager(self._number, _ITEMS_PER_PAGE, total, query, self.url)
 
     @cached_property
     def items(self) -> list[ItemLine]:

@@ -13,7 +13,7 @@ from bxapp.portals.access import ActorRequest, administrator
 from bxapp.terminations import cancelling, job_pages
 from bxapp.terminations.confirmation import Confirmation
 from bxapp.terminations.models import Job
-from bxapp.web.paging import page_number
+from bxapp.web.paging import Pager, page_number
 from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def jobs(request: ActorRequest) -> HttpResponse:
     """Show the portal's jobs, newest first."""
     number = page_number(request.GET.get("page"))
     own = Job.objects.filter(portal=request.actor.portal)
-    pager = job_pages.PathPager(number, _JOBS_PER_PAGE, own.count(), path=request.path)
+    pager = Pager(number, _JOBS_PER_PAGE, own.count(), list_path=request.path)
     start = (number - 1) * _JOBS_PER_PAGE
     lines = [job_pages.JobLine(job) for job in own.order_by("-pk")[start : start + _JOBS_PER_PAGE]]
     return render(request, "terminations/jobs.html", {"jobs": lines, "pager": pager})

@@ -69,3 +69,21 @@ def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
     job.refresh_from_db()
     assert job.ghosts_due_at is None
     assert scene.asked("batch") == asked_before + 1
+
+
+def test_a_second_look_where_something_had_been_executed(scene: Scene) -> None:
+    job = scene.queue(scene.add(1, "executing", seconds=0.3))
+    scene.work()
+    sleep(0.5)
+    scene.finish(job)
+
+    scene.let_time_pass(timedelta(seconds=30))
+    scene.work()
+    job.refresh_from_db()
+    assert job.finished_at is not None
+    assert job.ghosts_due_at == job.finished_at + timedelta(minutes=6)
+    scene.let_time_pass(timedelta(minutes=6))
+    scene.work()
+
+    job.refresh_from_db()
+    assert job.ghosts_due_at is None

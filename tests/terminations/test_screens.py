@@ -35,7 +35,7 @@ def test_the_dialog(scene: Scene, frame: Client) -> None:
     assert page.startswith("<dialog")
     assert 'aria-labelledby="termination-title"' in page
     assert '<h2 id="termination-title">Terminate workflows</h2>' in page
-    assert "7 workflows are terminated:" in page
+    assert "7 workflows will be terminated:" in page
     assert page.count("Deal 1633 · ACME renewal") == 5
     assert "and 2 more" in page
     assert f'value="Terminated by {scene.actor.name}"' in page

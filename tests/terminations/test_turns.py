@@ -12,9 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from bxapp.portals.grants import client_for
-from bxapp.terminations import blocking, claiming, sending, sweeping, turns, waking
+from bxapp.terminations import blocking, claiming, recording, sending, settling, sweeping, turns, waking
+from bxapp.terminations.changes import Ending
 from bxapp.terminations.models import Item, Turn
-from bxapp.terminations.states import ItemState, JobState
+from bxapp.terminations.states import ItemState, JobState, Outcome
 from bxapp.terminations.tasks import run_portal, sweep
 
 if TYPE_CHECKING:
@@ -197,3 +198,15 @@ def test_nothing_is_left_half_done_when_the_turn_is_lost_in_the_middle(scene: Sc
         sending.send(late, job, client_for(scene.actor.grant), batch)
 
     assert Item.objects.get().state == ItemState.SENT
+
+
+def test_an_outcome_is_written_only_under_the_lease_of_its_call(scene: Scene) -> None:
+    job = scene.queue(scene.add(1))
+    late, batch = killed_after_claiming(scene, job)
+    settling.adopt_orphans(late)
+
+    with pytest.raises(recording.SupersededError):
+        recording.write(late, job, {batch[0]: Ending(Outcome.TERMINATED)})
+
+    job.refresh_from_db()
+    assert (Item.objects.get().state, job.terminated, scene.audited(job)) == (ItemState.UNSURE, 0, [])
