@@ -51,6 +51,15 @@ class Control:
         query = "" if ids is None else f"?ids={','.join(ids)}"
         return {row["id"]: row for row in self._ask("GET", f"{self._portal}/workflows{query}")}
 
+    def portal(self) -> dict[str, Any]:
+        """The portal as the sandbox tells it: people, templates, settings, incoming webhooks."""
+        told: dict[str, Any] = self._ask("GET", self._portal)
+        return told
+
+    def forget_requests(self) -> None:
+        """Begin to count requests anew."""
+        self._ask("DELETE", "/requests")
+
     def tokens(self) -> dict[str, list[str]]:
         """Every token and code that was ever issued: ``access``, ``refresh``, ``codes``."""
         told: dict[str, list[str]] = self._ask("GET", "/tokens")
@@ -66,6 +75,6 @@ class Control:
         return told
 
     def _ask(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = requests.request(verb, f"{self._address}{path}", json=body, timeout=30)
+        answer = requests.request(verb, f"{self._address}{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()

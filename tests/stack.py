@@ -44,7 +44,7 @@ def started_stacks(folders: pytest.TempPathFactory) -> Iterator[Start]:
             stack = Stack(
                 folders.mktemp("stack"),
                 sandbox=sandbox,
-                database_url=ends.enter_context(_own_database(server)) if on_servers else "",
+                database_url=ends.enter_context(database_of_its_own(server)) if on_servers else "",
                 redis_server="redis-server" if on_servers else "",
                 variables=variables,
             )
@@ -56,7 +56,8 @@ def started_stacks(folders: pytest.TempPathFactory) -> Iterator[Start]:
 
 
 @contextmanager
-def _own_database(server: str) -> Iterator[str]:
+def database_of_its_own(server: str) -> Iterator[str]:
+    """Give the URL of a new database on the PostgreSQL ``server``, which goes when the block ends."""
     name = f"flowstop_stack_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
