@@ -13,7 +13,8 @@ from django.utils import timezone
 from bxapp.audit.texts import storable
 from bxapp.bitrix import transport
 from bxapp.bitrix.client import Client
-from bxapp.bitrix.errors import BitrixError, NotInstalled, RefreshNeeded, TokenRefused
+from bxapp.bitrix.errors import BitrixError, EndpointRefused, NotInstalled, RefreshNeeded, TokenRefused
+from bxapp.bitrix.webhooks import Webhook
 from bxapp.journal import recording as journal
 from bxapp.portals import refreshing, removal
 from bxapp.portals.authorization import servers
@@ -42,6 +43,9 @@ def client_for(grant: AccessGrant, recorder: Recorder | None = None, *, job_id: 
     be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
     is then marked REFUSED and opening the application again is the cure.
     """
+    if grant.portal.kind == Portal.Kind.WEBHOOK:
+        webhook = Webhook(grant.portal.client_endpoint, grant.user_id, grant.access_token)
+        return client_of_webhook(webhook, recorder, job_id=job_id)
     return _PortalClient(grant, recorder, job_id)
 
 
@@ -54,6 +58,25 @@ def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
         user_agent=USER_AGENT,
         on_move=partial(_confirm_move, owner.member_id, owner.server, lambda: access_token),
         recorder=journal.recorder(member_id=owner.member_id),
+    )
+
+
+def client_of_webhook(
+    webhook: Webhook, recorder: Recorder | None = None, *, job_id: int | None = None
+) -> Client:
+    """Return a client that speaks through a webhook; it follows no redirect, and so gives no secret away.
+
+    Its portal may be on a private address: the operator has named it, and nobody else can. Raises
+    EndpointRefused for plain http where that is not allowed (any more).
+    """
+    if webhook.rest_endpoint.startswith("http:") and not settings.BITRIX24_ALLOW_INSECURE:
+        raise EndpointRefused("", "the portal is not on https")
+    return Client(
+        webhook.endpoint,
+        _NoTokens(),
+        http=_connections(USER_AGENT, allow_insecure=True),
+        user_agent=USER_AGENT,
+        recorder=journal.recorder(also=recorder, member_id=webhook.portal_id, job_id=job_id),
     )
 
 
@@ -159,6 +182,16 @@ class _GivenToken:
 
     def access_token(self) -> str:
         return self._access_token
+
+    def renewed(self, refused: str) -> str:
+        raise RefreshNeeded("expired_token")
+
+
+class _NoTokens:
+    """A webhook's address is its proof; there is nothing to send along and nothing to renew."""
+
+    def access_token(self) -> str:
+        return ""
 
     def renewed(self, refused: str) -> str:
         raise RefreshNeeded("expired_token")

@@ -10,14 +10,14 @@ from bxapp.portals.encryption import SecretField
 class Portal(models.Model):
     """A Bitrix24 portal, known for ever by its ``member_id``; everything else about it may change.
 
-    A portal that is reached by an incoming webhook is a row of its own, also where the application is installed
-    in it too: no webhook tells a ``member_id``, and two ways in have two sets of rights and limits.
+    A portal that is reached by an incoming webhook is a row of its own, also where the application is
+    installed in it too: no webhook tells a ``member_id``, and two ways in have two sets of rights and limits.
     """
 
     class Kind(models.TextChoices):
         APPLICATION = "application"
-        # Nothing is installed there. Its ``member_id`` is made of the address (``bitrix.webhooks``), its grants
-        # hold the webhooks' secrets as access tokens and are never renewed.
+        # Nothing is installed there. Its ``member_id`` is made of the address (``bitrix.webhooks``), its
+        # grants hold the webhooks' secrets as access tokens and are never renewed.
         WEBHOOK = "webhook"
 
     class State(models.TextChoices):

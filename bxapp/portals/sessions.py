@@ -31,15 +31,20 @@ _COOKIE_KEY = "flowstop_claim"
 class Channel(StrEnum):
     FRAME = "frame"
     BROWSER = "browser"
+    COMMAND_LINE = "command_line"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An administrator at work: every query of a request starts from ``portal``."""
+    """An administrator at work: every query of a request starts from ``portal``.
+
+    ``operator``: who works at the command line with this administrator's rights, by login name.
+    """
 
     portal: Portal
     grant: AccessGrant
     channel: Channel
+    operator: str = ""
 
     @property
     def user_id(self) -> int:
@@ -47,7 +52,10 @@ class Actor:
 
     @property
     def name(self) -> str:
-        return self.grant.user_name
+        if self.channel is not Channel.COMMAND_LINE:
+            return self.grant.user_name
+        who = f"command line, {self.operator}" if self.operator else "command line"
+        return f"{self.grant.user_name} ({who})".strip()
 
     @property
     def language(self) -> str:

@@ -26,6 +26,7 @@ def renew_idle_grants() -> None:
         state=AccessGrant.State.ACTIVE,
         is_admin=True,
         portal__state=Portal.State.INSTALLED,
+        portal__kind=Portal.Kind.APPLICATION,
         renewed_at__lt=timezone.now() - IDLE,
     )
     for grant_id, number in list(idle.order_by("renewed_at").values_list("pk", "pair_number")):
