@@ -60,7 +60,7 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One workflow as shown; ``packed`` is the value of its checkbox."""
+    """One workflow as shown; ``workflow`` is what is known of it when it is chosen."""
 
     id: str
     document: Document
@@ -69,7 +69,13 @@ class Row:
     modified: datetime | None
     starter: Starter
     state: RowState
-    packed: str
+    workflow: selection.SelectedWorkflow
+    actor: Actor
+
+    @property
+    def packed(self) -> str:
+        """The value of its checkbox."""
+        return selection.pack(self.actor, self.workflow)
 
 
 def assemble(actor: Actor, page: WorkflowPage, now: datetime) -> list[Row]:
@@ -107,20 +113,17 @@ def _row(
     module_id, entity, document_id = (
         storable(text) for text in (instance.module_id, instance.entity, instance.document_id)
     )
-    packed = selection.pack(
-        actor,
-        selection.SelectedWorkflow(
-            id=instance.id,
-            module_id=module_id,
-            entity=entity,
-            document_id=document_id,
-            document_name=document_name,
-            template_id=instance.template_id,
-            template_name=template.name,
-            started=instance.started,
-            started_by_id=instance.started_by,
-            started_by_name=starter.name,
-        ),
+    workflow = selection.SelectedWorkflow(
+        id=instance.id,
+        module_id=module_id,
+        entity=entity,
+        document_id=document_id,
+        document_name=document_name,
+        template_id=instance.template_id,
+        template_name=template.name,
+        started=instance.started,
+        started_by_id=instance.started_by,
+        started_by_name=starter.name,
     )
     return Row(
         id=instance.id,
@@ -136,7 +139,8 @@ def _row(
         modified=instance.modified,
         starter=starter,
         state=_state(instance, now),
-        packed=packed,
+        workflow=workflow,
+        actor=actor,
     )
 
 
