@@ -20,6 +20,11 @@ function pathOf(detail) {
   return new URL(address, location.href).pathname;
 }
 
+// Outside the frame the address bar follows; what was asked for by a link htmx remembers by itself.
+function remember({ xhr }) {
+  if (document.body.dataset.channel === "browser") history.pushState({ htmx: true }, "", xhr.responseURL);
+}
+
 // Boosted links and forms aim at the whole body; what comes back is a dialog or the content.
 function aim(event) {
   const { detail } = event;
@@ -30,6 +35,7 @@ function aim(event) {
   else if (isPlainNavigation || (detail.target.id === "dialog-slot" && pathOf(detail).startsWith("/jobs/"))) {
     // A confirmed dialog became a job: its page is no dialog.
     detail.target = document.getElementById("content");
+    if (!isPlainNavigation) remember(detail);
   }
 }
 
@@ -38,7 +44,7 @@ function arrive(event) {
   if (target.id !== "content") return;
   markCurrent(pathOf(detail));
   globalThis.scrollTo(0, 0);
-  if (detail.boosted) scrollPortalToTop();
+  scrollPortalToTop();
   // The element that was pressed is gone: reading goes on at the new content, not at the top of the page.
   if (document.activeElement === document.body) target.focus({ preventScroll: true });
 }
