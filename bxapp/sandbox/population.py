@@ -25,6 +25,7 @@ class Wanted:
     """What a workflow to be added should be like; None lets chance decide."""
 
     behaviour: Behaviour = Behaviour.NORMAL
+    id: str | None = None
     template_id: int | None = None
     started_by: int | None = None
     age_seconds: float | None = None
@@ -66,7 +67,7 @@ def add_workflow(portal: Portal, now: datetime, wanted: Wanted) -> Workflow:
     idle = wanted.idle_seconds if wanted.idle_seconds is not None else age * chance.random()
     modified = max(started, (now - timedelta(seconds=idle)).replace(microsecond=0))
     workflow = Workflow(
-        id=portal.new_workflow_id(started + timedelta(microseconds=chance.randrange(1_000_000))),
+        id=wanted.id or portal.new_workflow_id(started + timedelta(microseconds=chance.randrange(1_000_000))),
         template_id=template.id,
         module_id=document.module_id,
         entity=document.entity,

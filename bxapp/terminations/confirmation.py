@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NAMED = 5
 _KEY_LENGTH = 64
 
-_MESSAGE_PROBLEMS: dict[str, _StrPromise] = {
+MESSAGE_PROBLEMS: dict[str, _StrPromise] = {
     "blank": _("Enter a message: without one the portal writes a text of its own."),
     "zero": _("Enter another message: the portal takes “0” for no message at all."),
     "too_long": _("Shorten the message: the portal keeps 255 characters."),
@@ -80,7 +80,7 @@ class Confirmation:
         try:
             return queue(actor, self.workflows, self.message, self.idempotency_key)
         except MessageProblemError as error:
-            self.message_problem = str(_MESSAGE_PROBLEMS[error.problem])
+            self.message_problem = str(MESSAGE_PROBLEMS[error.problem])
             return None
 
     @property

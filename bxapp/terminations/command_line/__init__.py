@@ -1,0 +1,1 @@
+"""``manage.py workflows``: the same queueing, work, limits and audit log as the screen, from a terminal."""

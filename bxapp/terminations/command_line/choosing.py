@@ -1,0 +1,75 @@
+"""From what was asked for to workflows, with the names that the audit log will keep of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from bxapp.bitrix import methods
+from bxapp.portals.grants import client_for
+from bxapp.workflows import rows, snapshots, told_names
+from bxapp.workflows.selection import SelectedWorkflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bxapp.portals.sessions import Actor
+    from bxapp.terminations.command_line.arguments import Wanted
+    from bxapp.workflows.filters import Filter
+    from bxapp.workflows.rows import Row
+
+# More than any portal was ever heard of running; it bounds the memory.
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen: the workflows that the portal lists, and IDs that it does not (any more)."""
+
+    rows: Sequence[Row]
+    unlisted: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.unlisted)
+
+    @property
+    def workflows(self) -> list[SelectedWorkflow]:
+        """What a job is made of. One that is not listed may still run for the first time, so it stays in."""
+        return [row.workflow for row in self.rows] + [_unknown(workflow_id) for workflow_id in self.unlisted]
+
+
+def running(actor: Actor, meant: Filter) -> list[Row]:
+    """Return what runs and is meant, by ascending ID. Raises BitrixError."""
+    page = snapshots.take(client_for(actor.grant), meant=meant, largest=_MOST)
+    return rows.assemble(actor, page, timezone.now())
+
+
+def chosen(actor: Actor, wanted: Wanted) -> Choice:
+    """Return what is to be stopped. Raises BitrixError."""
+    if wanted.meant is not None:
+        return Choice(running(actor, wanted.meant))
+    client = client_for(actor.grant)
+    instances = methods.running(client, wanted.ids)
+    listed = tuple(instances[workflow_id] for workflow_id in wanted.ids if workflow_id in instances)
+    page = told_names.add(client, listed, 0)
+    return Choice(
+        rows.assemble(actor, page, timezone.now()),
+        [workflow_id for workflow_id in wanted.ids if workflow_id not in instances],
+    )
+
+
+def _unknown(workflow_id: str) -> SelectedWorkflow:
+    return SelectedWorkflow(
+        id=workflow_id,
+        module_id="",
+        entity="",
+        document_id="",
+        document_name="",
+        template_id=None,
+        template_name="",
+        started=None,
+        started_by_id=None,
+        started_by_name="",
+    )

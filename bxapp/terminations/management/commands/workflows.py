@@ -1,0 +1,147 @@
+"""``manage.py workflows list`` and ``manage.py workflows terminate``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.core.management.base import BaseCommand, CommandError
+
+from bxapp.bitrix.errors import BitrixError
+from bxapp.journal import writing
+from bxapp.portals.models import Portal
+from bxapp.portals.operators import NoSuchPortal, actor_for
+from bxapp.terminations import queueing
+from bxapp.terminations.command_line import arguments, choosing, complaints, listing, reporting
+from bxapp.terminations.command_line.exit_codes import ExitCode
+from bxapp.terminations.command_line.following import LeftAlone, follow
+from bxapp.terminations.command_line.interruptions import Interruptions
+from bxapp.terminations.command_line.progress import Progress
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from bxapp.portals.sessions import Actor
+    from bxapp.terminations.command_line.choosing import Choice
+    from bxapp.terminations.models import Job
+
+
+class Command(BaseCommand):
+    help = "Lists and terminates running workflows, as the screen does: same limits, same audit log."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="list | terminate")
+        lister = actions.add_parser("list", help="show running workflows, by ascending ID")
+        arguments.add_portal(lister)
+        arguments.add_filters(lister)
+        stopper = actions.add_parser("terminate", help="stop workflows with a status message")
+        arguments.add_selection(stopper)
+        stopper.add_argument("--message", required=True, help="the status that the documents will show")
+        stopper.add_argument(
+            "--dry-run", action="store_true", help="show what would be stopped, stop nothing"
+        )
+        stopper.add_argument("--yes", action="store_true", help="do not ask")
+        arguments.add_portal(stopper)
+        arguments.add_filters(stopper)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = self._list(options) if options["action"] == "list" else self._terminate(options)
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted. Nothing was queued.")
+            code = ExitCode.INTERRUPTED
+        finally:
+            writing.write()
+        if code != ExitCode.DONE:
+            sys.exit(code)
+
+    def _list(self, options: dict[str, Any]) -> ExitCode:
+        actor = self._actor(options)
+        try:
+            rows = choosing.running(actor, arguments.filter_of(options))
+        except BitrixError as error:
+            raise _refused(error, actor) from None
+        for line in (listing.as_json(row) for row in rows) if options["json"] else listing.table(rows):
+            self.stdout.write(line)
+        self._say(f"{len(rows)} of what runs in {actor.portal.domain}.")
+        return ExitCode.DONE
+
+    def _terminate(self, options: dict[str, Any]) -> ExitCode:
+        message = arguments.message(options)
+        wanted = arguments.wanted(options)
+        actor = self._actor(options)
+        try:
+            choice = choosing.chosen(actor, wanted)
+        except BitrixError as error:
+            raise _refused(error, actor) from None
+        if options["expect"] not in {None, len(choice)}:
+            self._say(f"Expected {options['expect']}, but it is {len(choice)}. Nothing was stopped.")
+            return ExitCode.NOT_CONFIRMED
+        if options["dry_run"]:
+            self._show(choice, as_json=options["json"])
+            return ExitCode.DONE
+        if not len(choice):
+            self._say("Nothing to stop.")
+            return ExitCode.DONE
+        if not options["yes"] and not self._is_confirmed(actor, choice, message):
+            self._say("Nothing was stopped.")
+            return ExitCode.NOT_CONFIRMED
+        with Interruptions() as interruptions:
+            return self._stop(actor, choice, message, interruptions, as_json=options["json"])
+
+    def _stop(
+        self, actor: Actor, choice: Choice, message: str, interruptions: Interruptions, *, as_json: bool
+    ) -> ExitCode:
+        job = queueing.queue(actor, choice.workflows, message, uuid4().hex)
+        try:
+            with Progress(job.total, sys.stderr) as progress:
+                job = follow(actor, job, interruptions, show=progress.show, say=progress.say)
+        except LeftAlone:
+            self._say(f"Job {job.pk} is left as it is; whoever works next settles what is under way.")
+            return ExitCode.INTERRUPTED
+        self._report(job, as_json=as_json)
+        return reporting.exit_code(job, interrupted=bool(interruptions.count) and bool(job.cancelled))
+
+    def _report(self, job: Job, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(reporting.as_json(job))
+            return
+        for line in reporting.summary(job):
+            self.stdout.write(line)
+
+    def _show(self, choice: Choice, *, as_json: bool) -> None:
+        for line in map(listing.as_json, choice.rows) if as_json else listing.table(choice.rows):
+            self.stdout.write(line)
+        for workflow_id in choice.unlisted:
+            self._say(f"{workflow_id} is not in the portal's list: it has ended, or runs for the first time.")
+        self._say(f"{len(choice)} would be stopped. Nothing was.")
+
+    def _is_confirmed(self, actor: Actor, choice: Choice, message: str) -> bool:
+        if not sys.stdin.isatty():
+            raise arguments.usage_error("Nobody can be asked here: confirm with --yes.")
+        self._show_head(actor, choice, message)
+        return input("Terminate them? [y/N] ").strip().lower() in {"y", "yes"}
+
+    def _show_head(self, actor: Actor, choice: Choice, message: str) -> None:
+        self._say(f"{len(choice)} workflows in {actor.portal.domain}, as {actor.name}, with the message:")
+        self._say(f"  {message}")
+
+    def _actor(self, options: dict[str, Any]) -> Actor:
+        try:
+            return actor_for(options["portal"], options["user"])
+        except NoSuchPortal as problem:
+            raise arguments.usage_error(str(problem)) from None
+        except BitrixError as error:
+            # Only a webhook is asked about before there is an actor.
+            raise CommandError(
+                complaints.sentence(error, by_webhook=True), returncode=ExitCode.PORTAL
+            ) from None
+
+    def _say(self, text: str) -> None:
+        self.stderr.write(text, self.style.NOTICE)
+
+
+def _refused(error: BitrixError, actor: Actor) -> CommandError:
+    by_webhook = actor.portal.kind == Portal.Kind.WEBHOOK
+    return CommandError(complaints.sentence(error, by_webhook=by_webhook), returncode=ExitCode.PORTAL)
