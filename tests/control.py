@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from deploy.stack import Stack
 
 
@@ -46,24 +44,18 @@ class Control:
         """Let a workflow come to its own end right now."""
         self._ask("POST", f"{self._portal}/workflows/{workflow_id}", {"end": 0})
 
-    def workflows(self, ids: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+    def workflows(self) -> dict[str, dict[str, Any]]:
         """The portal's own record of every workflow there ever was, by ID."""
-        query = "" if ids is None else f"?ids={','.join(ids)}"
-        return {row["id"]: row for row in self._ask("GET", f"{self._portal}/workflows{query}")}
-
-    def portal(self) -> dict[str, Any]:
-        """The portal as the sandbox tells it: people, templates, settings, incoming webhooks."""
-        told: dict[str, Any] = self._ask("GET", self._portal)
-        return told
-
-    def forget_requests(self) -> None:
-        """Begin to count requests anew."""
-        self._ask("DELETE", "/requests")
+        return {row["id"]: row for row in self._ask("GET", f"{self._portal}/workflows")}
 
     def tokens(self) -> dict[str, list[str]]:
         """Every token and code that was ever issued: ``access``, ``refresh``, ``codes``."""
         told: dict[str, list[str]] = self._ask("GET", "/tokens")
         return told
+
+    def expire_tokens(self) -> None:
+        """Let every access token of the portal run out now."""
+        self._ask("POST", f"{self._portal}/tokens/expire", {})
 
     def state(self) -> dict[str, Any]:
         told: dict[str, Any] = self._ask("GET", "/state")

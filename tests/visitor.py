@@ -12,7 +12,7 @@ import requests
 from tests.control import Control
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from deploy.stack import Stack
 
@@ -33,6 +33,7 @@ class _FormReader(HTMLParser):
         self.forms: list[Form] = []
         self.fields: dict[str, list[str]] = {}
         self.meta: dict[str, dict[str, str]] = {}
+        self.ticks: dict[str, str] = {}
         self._textarea: tuple[str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,6 +46,8 @@ class _FormReader(HTMLParser):
             self.meta[attributes["name"]] = attributes
         elif tag == "input" and "name" in attributes:
             self._add(attributes["name"], attributes.get("value", ""))
+            if "data-workflow" in attributes:
+                self.ticks[attributes["data-workflow"]] = attributes.get("value", "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
@@ -75,10 +78,6 @@ class Page:
         reader = _FormReader()
         reader.feed(self.text)
         return reader
-
-    def fields(self, name: str) -> list[str]:
-        """The values of all fields of this name, in their order."""
-        return self.read().fields.get(name, [])
 
 
 class Visitor:
@@ -118,17 +117,17 @@ class Visitor:
     def post(self, path: str, fields: Fields) -> Page:
         return self._send("POST", path, fields)
 
-    def rows(self, count: int) -> list[str]:
-        """The first ``count`` rows of the list of running workflows, as a tick of each would send them."""
-        found: list[str] = []
+    def rows(self, workflow_ids: Collection[str]) -> list[str]:
+        """What the ticked boxes of these workflows send, from as many pages of the list as it takes."""
+        found: dict[str, str] = {}
         page_number = 1
-        while len(found) < count:
+        while set(workflow_ids) - set(found):
             page = self.get(f"/workflows/?page={page_number}")
-            rows = page.fields("selected")
-            assert rows, page.text
-            found += rows
+            ticks = page.read().ticks
+            assert ticks, f"not in the list: {set(workflow_ids) - set(found)}"
+            found |= ticks
             page_number += 1
-        return found[:count]
+        return [found[one] for one in workflow_ids]
 
     def terminate(self, rows: Sequence[str], message: str) -> int:
         """Select rows, confirm the dialog with a message, and return the job's ID."""

@@ -26,7 +26,8 @@ class Portal:
         self.control = Control(stack)
         # Every answer that the tab received, the frame's too.
         self.answers: list[Response] = []
-        page.on("response", lambda answer: self.answers.append(answer))
+        self.application_pages: list[bytes] = []
+        page.on("response", self._keep)
         self._origin = stack.portal_url
         self._app_url = stack.app_url
 
@@ -36,21 +37,30 @@ class Portal:
         return self.page.frame_locator("#app-frame")
 
     def application_answers(self) -> list[Response]:
-        """What the application answered, without its static files."""
-        return [
-            answer
-            for answer in self.answers
-            if answer.url.startswith(self._app_url) and "/static/" not in answer.url
-        ]
+        """What the application answered, without static files."""
+        return [answer for answer in self.answers if self._is_page_of_application(answer)]
+
+    def _is_page_of_application(self, answer: Response) -> bool:
+        return answer.url.startswith(self._app_url) and "/static/" not in answer.url
+
+    def _keep(self, answer: Response) -> None:
+        self.answers.append(answer)
+        # Read at once: the browser drops what it received when the frame goes on.
+        if self._is_page_of_application(answer) and not 300 <= answer.status < 400:
+            self.application_pages.append(answer.body())
+
+    def go(self, path: str) -> None:
+        """Open a page of the portal."""
+        self.page.goto(f"{self._origin}{path}")
 
     def sign_in(self, user_id: int) -> None:
-        self.page.goto(f"{self._origin}/")
+        self.go("/")
         self.page.get_by_label("Signed in as").select_option(str(user_id))
         self.page.get_by_role("button", name="Switch user").click()
         expect(self.page.get_by_label("Signed in as")).to_have_value(str(user_id))
 
     def open_application(self) -> None:
-        self.page.goto(f"{self._origin}/ui/app")
+        self.go("/ui/app")
 
     def expect_heading(self, name: str) -> None:
         """Wait until the application shows this heading."""
@@ -93,5 +103,5 @@ class Portal:
 
     def status_text(self, workflow_id: str) -> str:
         """What the portal's own page tells of a workflow that has ended."""
-        self.page.goto(f"{self._origin}/ui/workflows?q={workflow_id}")
+        self.go(f"/ui/workflows?q={workflow_id}")
         return self.page.get_by_role("row").filter(has_text=workflow_id).locator(".status-text").inner_text()

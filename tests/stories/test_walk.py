@@ -101,7 +101,7 @@ def test_an_ordinary_employee_is_refused_and_learns_nothing(portal: Portal) -> N
     refusal = portal.expect_refusal("not_administrator")
     expect(refusal).to_contain_text("administrator", ignore_case=True)
 
-    pages = [answer.text() for answer in portal.application_answers()]
+    pages = [page.decode() for page in portal.application_pages]
     assert pages
     record = portal.control.workflows().values()
     secrets = {told["id"] for told in record} | {told["template_name"] for told in record} - {""}
