@@ -106,7 +106,7 @@ def _send(turn: HeldTurn, job: Job, client: Client, idle: Sequence[Item], *, unt
     place = 0
     while place < len(idle) and monotonic() < until:
         first = idle[place]
-        following = idle[place : place + sending.batch_size(job, first)]
+        following = idle[place : place + sending.batch_size(first)]
         batch = [item for item in following if item.batch_limit == first.batch_limit]
         place += len(batch)
         if not sending.send(turn, job, client, claiming.claim(turn, job, batch)):

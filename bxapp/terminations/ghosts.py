@@ -73,9 +73,9 @@ def _look(turn: HeldTurn, job: Job, client: Client, stopped: Sequence[Item]) -> 
     back = [item for item in stopped if item.workflow_id in rows]
     again = _record(turn, job, back, rows)
     for start in range(0, len(again), _BATCH):
-        ids = [item.workflow_id for item in again[start : start + _BATCH]]
+        messages = {item.workflow_id: item.message for item in again[start : start + _BATCH]}
         # What it answers does not matter: the next look tells.
-        turn.ask(lambda ids=ids: methods.terminate(client, ids, job.message))  # type: ignore[misc]
+        turn.ask(lambda messages=messages: methods.terminate(client, list(messages), messages))  # type: ignore[misc]
     return back
 
 
@@ -106,7 +106,7 @@ def _record(
                 at=now,
                 outcome=Outcome.FAILED if item in staying else Outcome.TERMINATED,
                 reason=Reason.CAME_BACK_STAYS if item in staying else Reason.CAME_BACK,
-                message=locked.message,
+                message=item.message,
                 **recording.about(locked, item),
             )
             for item in (*new, *staying)

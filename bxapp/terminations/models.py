@@ -18,6 +18,7 @@ class Job(models.Model):
     installation = models.PositiveIntegerField()
     created_by_id = models.PositiveBigIntegerField()
     created_by_name = models.CharField(max_length=255, blank=True, default="")
+    # As typed, with its placeholders; what is sent for each workflow is with its item.
     message = models.CharField(max_length=255)
     # From the form: the same confirmation sent twice makes one job.
     idempotency_key = models.CharField(max_length=64)
@@ -102,6 +103,8 @@ class Item(models.Model):
     workflow_started_at = models.DateTimeField(null=True)
     started_by_id = models.PositiveBigIntegerField(null=True)
     started_by_name = models.CharField(max_length=255, blank=True, default="")
+    # What is left in the portal as the status of this workflow, its placeholders filled in.
+    message = models.CharField(max_length=255, blank=True, default="")
 
     state = models.CharField(max_length=16, choices=ItemState.choices, default=ItemState.QUEUED)
     outcome = models.CharField(max_length=32, choices=Outcome.choices, blank=True, default="")

@@ -10,6 +10,8 @@ from django.utils import timezone
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
+from bxapp.bitrix.client import LONGEST_BATCH
+from bxapp.bitrix.encoding import changes_in_batch
 from bxapp.bitrix.status_text import as_stored, status_problem
 from bxapp.terminations import waking
 from bxapp.terminations.models import Item, Job
@@ -108,6 +110,8 @@ def _item(job: Job, position: int, workflow: SelectedWorkflow) -> Item:
         workflow_started_at=workflow.started,
         started_by_id=_number(workflow.started_by_id),
         started_by_name=storable(workflow.started_by_name, 255),
+        message=job.message,
+        batch_limit=1 if changes_in_batch(job.message) else LONGEST_BATCH,
     )
 
 

@@ -87,12 +87,12 @@ def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
 
 
 def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditEntry:
-    """Return the audit entry of an ending, with the message that was to be left."""
+    """Return the audit entry of an ending, with the message that was (to be) left for this workflow."""
     return log.entry(
         job.portal,
         AuditEntry.Kind.OUTCOME,
         at=now,
-        message=job.message,
+        message=item.message,
         outcome=ending.outcome,
         reason=ending.reason,
         other_job_id=ending.other_job_id,

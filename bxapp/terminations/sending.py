@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from bxapp.bitrix import errors, methods
-from bxapp.bitrix.encoding import changes_in_batch
 from bxapp.terminations import blocking, recording, verdicts
 from bxapp.terminations.changes import Ending, Requeued
 from bxapp.terminations.states import Outcome
@@ -28,12 +27,12 @@ _NOT_EXECUTED = (
 )
 
 
-def batch_size(job: Job, item: Item) -> int:
+def batch_size(item: Item) -> int:
     """Return how many workflows may go in one request that begins with ``item``.
 
-    A message that a batch might alter goes in single calls, which leave it as typed.
+    An item whose message a batch might alter was queued with a limit of 1: a single call leaves it as typed.
     """
-    return 1 if changes_in_batch(job.message) else item.batch_limit
+    return item.batch_limit
 
 
 def send(turn: HeldTurn, job: Job, client: Client, batch: Sequence[Item]) -> bool:
@@ -45,9 +44,8 @@ def send(turn: HeldTurn, job: Job, client: Client, batch: Sequence[Item]) -> boo
     if not batch:
         return False
     try:
-        answers = turn.ask(
-            lambda: methods.terminate(client, [item.workflow_id for item in batch], job.message)
-        )
+        messages = {item.workflow_id: item.message for item in batch}
+        answers = turn.ask(lambda: methods.terminate(client, list(messages), messages))
     except (*_NOT_EXECUTED, errors.OurMistake) as error:
         recording.write(turn, job, dict.fromkeys(batch, Requeued()))
         blocking.block(turn, job, error)

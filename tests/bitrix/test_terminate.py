@@ -69,6 +69,27 @@ def test_several_are_one_batch(client: Client, peer: Peer) -> None:
     ]
 
 
+def test_each_workflow_may_have_a_text_of_its_own(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": {"result": {"stop0": True, "stop1": True}}}))
+
+    endings = terminate(client, ["a.1", "b.2"], {"b.2": "about b", "a.1": "about a"})
+
+    assert endings == {"a.1": True, "b.2": True}
+    (heard,) = peer.heard
+    assert [parse_qsl(urlsplit(command).query) for command in heard.json["cmd"].values()] == [
+        [("ID", "a.1"), ("STATUS", "about a")],
+        [("ID", "b.2"), ("STATUS", "about b")],
+    ]
+
+
+def test_one_text_that_a_batch_might_alter_sends_all_in_plain_calls(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": True}), says({"result": True}))
+
+    terminate(client, ["a.1", "b.2"], {"a.1": "plain", "b.2": ODD_TEXT})
+
+    assert [heard.json["STATUS"] for heard in peer.heard] == ["plain", ODD_TEXT]
+
+
 @pytest.mark.parametrize("result", [False, None, [], "no", {}])
 def test_only_true_is_true(client: Client, peer: Peer, result: object) -> None:
     peer.tells(says({"result": result}))
