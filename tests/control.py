@@ -48,6 +48,15 @@ class Control:
         """The portal's own record of every workflow there ever was, by ID."""
         return {row["id"]: row for row in self._ask("GET", f"{self._portal}/workflows")}
 
+    def portal(self) -> dict[str, Any]:
+        """The portal as the sandbox tells it: people, templates, settings, incoming webhooks."""
+        told: dict[str, Any] = self._ask("GET", self._portal)
+        return told
+
+    def forget_requests(self) -> None:
+        """Begin to count requests anew."""
+        self._ask("DELETE", "/requests")
+
     def tokens(self) -> dict[str, list[str]]:
         """Every token and code that was ever issued: ``access``, ``refresh``, ``codes``."""
         told: dict[str, list[str]] = self._ask("GET", "/tokens")
