@@ -33,13 +33,16 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         actor = None if request.path.startswith(_WITHOUT_ACTOR) else _actor(request)
         request.actor = actor  # type: ignore[attr-defined]  # read through access.ActorRequest
-        if actor is not None and actor.channel is sessions.Channel.FRAME:
+        if actor is not None and _acts_in_a_frame(request):
             framing.allow_portal(request, actor.portal.client_endpoint)
         return self.get_response(request)
 
 
 class CsrfMiddleware(CsrfViewMiddleware):
-    """Django's check, left out where a bearer session acts: no browser adds that header by itself."""
+    """Django's check, left out where a bearer session acts: no browser adds that header by itself.
+
+    A form's token is then of no use, and its cookie is not set: in the frame there is none.
+    """
 
     def process_view(
         self,
@@ -48,10 +51,19 @@ class CsrfMiddleware(CsrfViewMiddleware):
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
-        actor: sessions.Actor | None = getattr(request, "actor", None)
-        if actor is not None and actor.channel is sessions.Channel.FRAME:
+        if _acts_in_a_frame(request):
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if _acts_in_a_frame(request):
+            return response
+        return super().process_response(request, response)
+
+
+def _acts_in_a_frame(request: HttpRequest) -> bool:
+    actor: sessions.Actor | None = getattr(request, "actor", None)
+    return actor is not None and actor.channel is sessions.Channel.FRAME
 
 
 def bearer(request: HttpRequest) -> tuple[str, str] | None:
