@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", administrator(audit_log), name="audit"),
 ]
 
+handler400 = "bxapp.web.refusal_pages.unreadable"
 handler404 = "bxapp.web.refusal_pages.not_found"
 handler500 = "bxapp.web.refusal_pages.failed"

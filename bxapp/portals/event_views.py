@@ -15,6 +15,7 @@ from bxapp.bitrix.launch import MalformedForm, parse_event
 from bxapp.portals import lifecycle
 from bxapp.portals.models import Portal
 from bxapp.portals.verification import verify
+from bxapp.web.bodies import short_body
 from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @csrf_exempt
+@short_body
 @sensitive_post_parameters()
 @require_POST
 def event(request: HttpRequest) -> HttpResponse:

@@ -19,6 +19,7 @@ from bxapp.portals import handlers, lifecycle, sessions
 from bxapp.portals.access import administrator
 from bxapp.portals.verification import verify
 from bxapp.web import framing
+from bxapp.web.bodies import short_body
 from bxapp.web.middleware import zone_of
 from bxapp.web.refusal_pages import respond
 from bxapp.web.refusals import Refusal, RefusalReason
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 # The form's proof is the access token in it; no cookie gives it any rights.
 @csrf_exempt
+@short_body
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,6 +65,7 @@ def application(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@short_body
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from bxapp.portals import lifecycle, sessions
 from bxapp.portals.middleware import bearer
 from bxapp.portals.models import Portal
 from bxapp.portals.verification import verify
+from bxapp.web.bodies import short_body
 from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _FIELDS = ("AUTH_ID", "REFRESH_ID", "AUTH_EXPIRES", "member_id")
 
 # The access token in the body is the proof, and no cookie gives it any rights.
 @csrf_exempt
+@short_body
 @never_cache
 @sensitive_variables()
 @require_POST

@@ -58,6 +58,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return respond(request, Refusal(RefusalReason.FORM_EXPIRED))
 
 
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that could not be read: too long, too many fields, no form (``handler400``)."""
+    return respond(request, Refusal(RefusalReason.FORM_INCOMPLETE))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that does not exist (``handler404``)."""
     return respond(request, Refusal(RefusalReason.NOT_FOUND))
