@@ -221,7 +221,8 @@ class Stack:
                 *("--portal-port", str(self.ports.portal)),
                 *("--authorization-port", str(self.ports.authorization)),
                 *("--app-url", self.app_url, "--client-id", self.client_id),
-                *("--client-secret", self.keys.client_secret),
+                # One argument: a random text may begin with a hyphen, and would be taken for an option.
+                f"--client-secret={self.keys.client_secret}",
                 *("--seed", str(self.sandbox.seed), "--workflows", str(self.sandbox.workflows)),
                 *("--portals", str(self.sandbox.portals)),
                 *("--settings", json.dumps(dict(self.sandbox.settings))),
