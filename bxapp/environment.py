@@ -99,7 +99,7 @@ def fernet_keys(variable: str) -> list[str]:
 
 
 def webhook(variable: str, *, allow_insecure: bool) -> Webhook | None:
-    """Return the incoming webhook that the variable names, None if it names none; its value is never shown."""
+    """Return the incoming webhook that the variable names, None if none; its value is never shown."""
     value = text(variable, "")
     if not value:
         return None

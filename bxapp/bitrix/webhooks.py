@@ -1,7 +1,7 @@
 """The address of an incoming webhook: a portal, one of its users, and a secret, all in one URL.
 
-``https://<portal>/rest/<user id>/<secret>/`` (documentation "Incoming and outgoing webhooks"). Who knows it may
-do what that user may do, so the whole is a secret: nothing here ever tells it but ``endpoint``.
+``https://<portal>/rest/<user id>/<secret>/`` (documentation "Incoming and outgoing webhooks"). Who knows it
+may do what that user may do, so the whole is a secret: nothing here ever tells it but ``endpoint``.
 """
 
 from __future__ import annotations
