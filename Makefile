@@ -1,11 +1,12 @@
 # The commands of this project. `make demo` and `make test` work in a clean clone; both install first.
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo test screenshots format
+.PHONY: help install lock demo test bench screenshots format
 
 help:
 	@echo "make demo         start everything with a portal in a box, and say what to open"
 	@echo "make test         check everything"
+	@echo "make bench        measure beside the peers (LOADS=… ROUNDS=… PEERS=… BENCH=--sqlite; docs/performance.md)"
 	@echo "make install      make .venv from requirements.lock"
 	@echo "make lock         renew requirements.lock from pyproject.toml"
 	@echo "make format       format the Python code"
@@ -21,6 +22,11 @@ demo: install
 test:
 	@deploy/install.sh --with-browser
 	@exec .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+
+# Needs PostgreSQL (DATABASE_URL names another than the machine's own) and redis-server, or BENCH=--sqlite.
+bench: install
+	@exec .venv/bin/python -m tests.bench $(if $(LOADS),--loads $(LOADS)) $(if $(PEERS),--peers $(PEERS)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
 screenshots:
 	@deploy/install.sh --with-browser

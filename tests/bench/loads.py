@@ -89,7 +89,13 @@ class Load:
     def quick(self) -> Load:
         """The same in small: enough to see that everything runs, too little to tell anything."""
         return replace(
-            self, count=60, limit_seconds=30.0, shares={"loop": 30}, tells_cost=False, is_quick=True
+            self,
+            count=60,
+            seconds=min(self.seconds, 0.02),
+            limit_seconds=30.0,
+            shares={"loop": 30},
+            tells_cost=False,
+            is_quick=True,
         )
 
 

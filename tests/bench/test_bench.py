@@ -1,0 +1,100 @@
+"""The measurement runs, and its arithmetic is right; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from deploy.stack import ROOT
+from tests.bench.figures import Run, limit_errors, percentile
+from tests.bench.loads import LOADS
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.bench", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+
+def test_a_quick_run_prints_every_figure() -> None:
+    """On SQLite, with the peer that needs nothing installed."""
+    done = bench("--quick", "--sqlite", "--peers", "loop", "--loads", "sandbox-cost,onpremise,refresh")
+
+    assert done.returncode == 0, done.stderr
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in done.stdout.splitlines()
+        if line.startswith("| ")
+    ]
+    duel = {row[1]: row for row in rows if row[0] == "onpremise"}
+    assert set(duel) == {"Flowstop, first job", "Flowstop, next job", "loop"}
+    for who, finished in (("Flowstop, first job", "60 of 60"), ("Flowstop, next job", "60 of 60")):
+        assert duel[who][2].endswith(" s")
+        assert float(duel[who][3]) > 0
+        assert duel[who][5:7] == ["0", finished]
+        assert "clicks: " in duel[who][7]
+    assert duel["loop"][6] == "2 of 2"
+    assert ["refreshes by 4 processes at once", "1, 4 of 4 answered", "1"] in rows
+    assert [row for row in rows if row[0] == "sandbox: a call" and row[1].startswith("median ")]
+
+
+def test_an_unknown_load_is_named() -> None:
+    done = bench("--loads", "cloud-100ms,heavy")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.partition(" ")[2].startswith("Unknown: heavy. Loads: sandbox-cost, cloud-100ms,")
+
+
+@pytest.mark.parametrize(
+    ("name", "bound_seconds"),
+    [
+        ("cloud-100ms", 2.3),
+        ("cloud-20ms", 0.9),
+        ("cloud-5ms", 75.0),
+        ("budget-recorded", 180.0),
+        ("budget-ban", 180.0),
+        ("onpremise", 12.5),
+    ],
+)
+def test_the_bound_of_a_load(name: str, bound_seconds: float) -> None:
+    assert LOADS[name].bound_seconds == pytest.approx(bound_seconds)
+
+
+def test_limit_errors_of_requests_and_commands_are_counted_together() -> None:
+    record = {
+        "errors": {"QUERY_LIMIT_EXCEEDED": 2, "PHP": 1},
+        "command_errors": {"OPERATION_TIME_LIMIT": 3, "(empty)": 1},
+    }
+
+    assert limit_errors(record) == 5
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    values = [float(number) for number in range(20, 0, -1)]
+
+    assert [percentile(values, share) for share in (0.5, 0.95, 1.0)] == [10.0, 19.0, 20.0]
+    assert percentile([3.0], 0.95) == 3.0
+
+
+def test_a_time_is_only_told_plainly_when_everything_is_finished() -> None:
+    whole = Run("Flowstop", 2.0, 10, 10, 0)
+    assert whole.told_seconds == "2.00 s"
+    assert Run("peer", 2.0, 10, 9, 1, error="ValueError").told_seconds == "(2.00 s)"
+    assert Run("peer", None, 10, 9, 1).told_seconds == "unfinished"
+    assert Run("loop", 2.0, 10, 10, 0, share=50).told_seconds == "≥ 100 s"
+
+
+def test_slow_clicks_are_told() -> None:
+    notes = Run("Flowstop", 2.0, 10, 10, 0, clicks=[0.1, 0.2, 0.3, 0.9]).told_notes
+
+    assert notes == "clicks: 4, 75.0% < 0.5 s, longest 0.90 s"
