@@ -1,0 +1,205 @@
+"""``manage.py workflows`` as a process at a terminal: Ctrl-C, the progress bar, what is in its environment."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+from bxapp.terminations.models import Item, Job
+from deploy.stack import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.terminations.scene import Scene
+
+MESSAGE = "Stopped from the command line"
+WITHIN_SECONDS = 60.0
+
+
+def _environment(scene: Scene, **variables: str) -> dict[str, str]:
+    name = str(connection.settings_dict["NAME"])
+    database = (
+        f"sqlite:///{name}"
+        if connection.vendor == "sqlite"
+        else urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    )
+    servers = {"DATABASE_URL": database, "BITRIX24_OAUTH_SERVERS": scene.sandbox.authorization}
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "bxapp.settings", **servers, **variables}
+
+
+def _started(scene: Scene, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "workflows", *arguments],
+        cwd=ROOT,
+        env=_environment(scene, **variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _wait_for_outcomes(at_least: int) -> None:
+    give_up_at = time.monotonic() + WITHIN_SECONDS
+    while Item.objects.exclude(outcome="").count() < at_least:
+        assert time.monotonic() < give_up_at, "Nothing happens."
+        time.sleep(0.05)
+
+
+def _stop(scene: Scene, ids: Sequence[str]) -> subprocess.Popen[str]:
+    """Start to stop many slowly, without a worker, and return in the middle of it."""
+    scene.sandbox.settings(terminate_seconds=0.02)
+    process = _started(scene, "terminate", *ids, "--message", MESSAGE, "--yes")
+    _wait_for_outcomes(1)
+    return process
+
+
+def _agrees_with_the_portal(scene: Scene, job: Job) -> bool:
+    """Say whether each outcome is what the portal's own record tells."""
+    outcomes = {workflow_id: outcome for workflow_id, (outcome, _) in scene.outcomes(job).items()}
+    return all(
+        (outcomes[one["id"]] == "terminated") == (one["state"] == "ended" and one["title"] == MESSAGE)
+        for one in scene.records(list(outcomes))
+    )
+
+
+def test_ctrl_c_cancels_what_waits_and_records_what_is_under_way(scene: Scene) -> None:
+    ids = scene.add(600)
+    process = _stop(scene, ids)
+
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=WITHIN_SECONDS)
+
+    job = Job.objects.get()
+    assert process.returncode == 130, said
+    assert "Cancelled. What is under way ends and is recorded" in said
+    assert job.state == "finished"
+    assert job.terminated > 0
+    assert job.cancelled > 0
+    assert job.terminated + job.cancelled == 600
+    assert out == f"Job {job.pk}: {job.terminated} terminated, {job.cancelled} cancelled.\n"
+    assert _agrees_with_the_portal(scene, job)
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Scene) -> None:
+    ids = scene.add(400)
+    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=6.0, skip=1)
+    process = _stop(scene, ids)
+
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    _, said = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 130
+    assert time.monotonic() - begun < 4
+    assert "is left as it is" in said
+    scene.sandbox.control("DELETE", "/faults")
+    time.sleep(6)
+    job = Job.objects.get()
+    scene.let_time_pass()
+    scene.finish(job)
+    assert _agrees_with_the_portal(scene, job)
+    assert Counter(outcome for outcome, _ in scene.items(job)).keys() == {"terminated", "cancelled"}
+
+
+def test_sigterm_is_like_ctrl_c(scene: Scene) -> None:
+    process = _stop(scene, scene.add(400))
+
+    process.terminate()
+    process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 130
+    assert Job.objects.get().state == "finished"
+
+
+def test_at_a_terminal_there_is_a_question_and_a_progress_bar(scene: Scene) -> None:
+    ids = scene.add(60)
+    scene.sandbox.settings(terminate_seconds=0.01)
+    terminal, far_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "workflows", "terminate", *ids, "--message", MESSAGE],
+        cwd=ROOT,
+        env=_environment(scene),
+        stdin=far_end,
+        stdout=far_end,
+        stderr=far_end,
+        start_new_session=True,
+    )
+    os.close(far_end)
+    seen = _read_until(terminal, b"Terminate them? [y/N] ")
+    assert b"60 workflows in" in seen
+    assert MESSAGE.encode() in seen
+    assert not Job.objects.exists()
+
+    os.write(terminal, b"y\n")
+    seen += _read_until(terminal, b"60 terminated.")
+    process.wait(timeout=WITHIN_SECONDS)
+    os.close(terminal)
+
+    assert process.returncode == 0
+    assert b"60/60" in seen
+
+
+def test_a_no_at_the_terminal_stops_nothing(scene: Scene) -> None:
+    (workflow_id,) = scene.add()
+    terminal, far_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "workflows", "terminate", workflow_id, "--message", MESSAGE],
+        cwd=ROOT,
+        env=_environment(scene),
+        stdin=far_end,
+        stdout=far_end,
+        stderr=far_end,
+        start_new_session=True,
+    )
+    os.close(far_end)
+    _read_until(terminal, b"Terminate them? [y/N] ")
+    os.write(terminal, b"\n")
+    process.wait(timeout=WITHIN_SECONDS)
+    os.close(terminal)
+
+    assert process.returncode == 3
+    assert not Job.objects.exists()
+
+
+def test_the_webhook_comes_from_the_environment_and_a_malformed_one_is_not_shown(scene: Scene) -> None:
+    webhook = scene.sandbox.portal()["webhooks"][0]
+    scene.add(2)
+
+    process = _started(scene, "list", "--json", BITRIX24_WEBHOOK_URL=webhook)
+    out, said = process.communicate(timeout=WITHIN_SECONDS)
+    assert (process.returncode, len(out.splitlines())) == (0, 2), said
+    assert {one["auth_in"] for one in scene.sandbox.asked("portal")} == {"webhook"}
+
+    secret = webhook.rstrip("/").rsplit("/", 1)[-1]
+    process = _started(scene, "list", BITRIX24_WEBHOOK_URL=f"{webhook}profile.json")
+    out, said = process.communicate(timeout=WITHIN_SECONDS)
+    assert process.returncode != 0
+    assert said.startswith("Configuration: BITRIX24_WEBHOOK_URL must look like")
+    assert secret not in out + said
+
+
+def _read_until(terminal: int, text: bytes) -> bytes:
+    seen = b""
+    give_up_at = time.monotonic() + WITHIN_SECONDS
+    while text not in seen:
+        assert time.monotonic() < give_up_at, seen
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:
+            break
+    assert text in seen, seen
+    return seen
