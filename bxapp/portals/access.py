@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 from django.http import HttpRequest
 from django.views.decorators.cache import never_cache
 
+from bxapp.bitrix.errors import RightsLost
+from bxapp.portals import lifecycle, sessions
 from bxapp.portals.middleware import bearer
 from bxapp.web.refusals import Refusal, RefusalReason
 
@@ -32,16 +34,26 @@ def administrator(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let only an administrator with a living session see the view; its answers are never cached.
 
+    A person who turns out to have lost the rights, because the portal says so when asked for anything, loses
+    all sessions too.
     Raises Refusal: SESSION_ENDED in a frame (the page then proves its user anew and repeats the request),
-    OUTSIDE_PORTAL in a browser.
+    OUTSIDE_PORTAL in a browser; NOT_ADMINISTRATOR; and BitrixError.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if getattr(request, "actor", None) is None:
+        actor: sessions.Actor | None = getattr(request, "actor", None)
+        if actor is None:
             in_frame = bearer(request) is not None
             raise Refusal(RefusalReason.SESSION_ENDED if in_frame else RefusalReason.OUTSIDE_PORTAL)
-        return view(cast("ActorRequest", request), *args, **kwargs)
+        if actor.channel is sessions.Channel.BROWSER and sessions.is_to_be_confirmed(request.session):
+            lifecycle.confirm(actor)
+            sessions.note_confirmed(request.session)
+        try:
+            return view(cast("ActorRequest", request), *args, **kwargs)
+        except RightsLost:
+            lifecycle.expel(actor)
+            raise
 
     # never_cache keeps the signature, but django-stubs cannot say so for Concatenate.
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", never_cache(guarded))

@@ -9,15 +9,18 @@ from django.db import transaction
 
 from bxapp.audit import log as audit_log
 from bxapp.audit.models import AuditEntry
+from bxapp.bitrix.errors import TokenRefused
+from bxapp.bitrix.methods import profile
 from bxapp.portals import grants
 from bxapp.portals.models import AccessGrant, Portal
 from bxapp.portals.removal import portal_removed, uninstall
 from bxapp.web.refusals import Refusal, RefusalReason
 
 if TYPE_CHECKING:
+    from bxapp.portals.sessions import Actor
     from bxapp.portals.verification import Caller
 
-__all__ = ["admit", "install", "opened", "portal_removed", "uninstall"]
+__all__ = ["admit", "confirm", "expel", "install", "opened", "portal_removed", "uninstall"]
 
 
 def admit(caller: Caller, *, not_administrator: RefusalReason = RefusalReason.NOT_ADMINISTRATOR) -> None:
@@ -38,17 +41,30 @@ def admit(caller: Caller, *, not_administrator: RefusalReason = RefusalReason.NO
         if portal is not None:
             if not caller.profile.is_admin:
                 portal.grants.filter(user_id=caller.user_id).update(is_admin=False)
-            entry = audit_log.entry(
-                portal,
-                AuditEntry.Kind.REFUSED,
-                actor_id=caller.user_id,
-                actor_name=caller.profile.full_name,
-                reason=reason.value,
-            )
-            audit_log.append([entry])
+            _note_refusal(portal, caller.user_id, caller.profile.full_name, reason)
     refusal = Refusal(reason)
     refusal.client_endpoint = caller.owner.client_endpoint
     raise refusal
+
+
+def confirm(actor: Actor) -> None:
+    """Ask the portal whether somebody who is inside is still an administrator.
+
+    Raises Refusal NOT_ADMINISTRATOR, after all sessions of that person have ended, and BitrixError.
+    """
+    person = profile(grants.client_for(actor.grant))
+    if person.user_id != actor.user_id:
+        raise TokenRefused("", "the portal names another user than the session")
+    if not person.is_admin:
+        expel(actor)
+        raise Refusal(RefusalReason.NOT_ADMINISTRATOR)
+
+
+def expel(actor: Actor) -> None:
+    """End all sessions of somebody whom the portal no longer treats as an administrator."""
+    with transaction.atomic(durable=True):
+        if AccessGrant.objects.filter(pk=actor.grant.pk, is_admin=True).update(is_admin=False):
+            _note_refusal(actor.portal, actor.user_id, actor.name, RefusalReason.NOT_ADMINISTRATOR)
 
 
 def install(
@@ -96,6 +112,13 @@ def _enter(
             entry = audit_log.entry(portal, kind, actor_id=grant.user_id, actor_name=grant.user_name)
             audit_log.append([entry])
     return portal, grant
+
+
+def _note_refusal(portal: Portal, user_id: int, name: str, reason: RefusalReason) -> None:
+    entry = audit_log.entry(
+        portal, AuditEntry.Kind.REFUSED, actor_id=user_id, actor_name=name, reason=reason.value
+    )
+    audit_log.append([entry])
 
 
 def _remember(portal: Portal, caller: Caller) -> None:

@@ -2,12 +2,14 @@
 
 Inside a portal's frame browsers keep no cookie of ours, so the page itself carries the session: a signed text
 that names portal, installation, user and the one document it was issued for. It dies after 30 minutes,
-with the portal's installation, and with the rights of its user, whichever comes first.
+with the portal's installation, and with the rights of its user, whichever comes first. A cookie's session
+lives longer, so the portal is asked every 30 minutes whether its user is still an administrator.
 """
 
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ RENEWABLE_SECONDS = 7 * 24 * 3600
 
 _SALT = "flowstop.frame-session"
 _COOKIE_KEY = "flowstop_claim"
+_CONFIRMED_KEY = "flowstop_confirmed_at"
 
 
 class Channel(StrEnum):
@@ -107,6 +110,17 @@ def sign_in(session: SessionBase, portal: Portal, grant: AccessGrant) -> None:
     """Turn a browser's cookie session into the person's; its key changes, so a planted one is worthless."""
     session.flush()
     session[_COOKIE_KEY] = [portal.pk, portal.installation, grant.user_id]
+    note_confirmed(session)
+
+
+def note_confirmed(session: SessionBase) -> None:
+    """Remember that the portal has just called the person of a cookie's session an administrator."""
+    session[_CONFIRMED_KEY] = int(time.time())
+
+
+def is_to_be_confirmed(session: SessionBase) -> bool:
+    """Whether the portal has to be asked again about the person of a cookie's session."""
+    return bool(time.time() - session.get(_CONFIRMED_KEY, 0) > LIFETIME_SECONDS)
 
 
 def read_cookie(session: SessionBase) -> Actor | None:

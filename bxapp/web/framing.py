@@ -38,6 +38,11 @@ def allow_unconfirmed(request: HttpRequest) -> None:
     setattr(request, _ATTRIBUTE, web_origins())
 
 
+def is_framed(request: HttpRequest) -> bool:
+    """Whether the answer goes into a portal's frame, as far as the view has found out."""
+    return hasattr(request, _ATTRIBUTE)
+
+
 def let_forms_lead_to_portals(response: HttpResponseBase) -> None:
     """Let the sign-in form of a page be redirected to a portal, whose address nobody knows beforehand.
 

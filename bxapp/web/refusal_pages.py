@@ -23,6 +23,7 @@ STATUS: dict[RefusalReason, int] = {
     RefusalReason.NOT_FOUND: 404,
     RefusalReason.FAILED: 500,
 }
+_CURED_BY_SIGNING_IN = frozenset({RefusalReason.OUTSIDE_PORTAL, RefusalReason.SESSION_ENDED})
 
 
 def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None) -> HttpResponse:
@@ -36,6 +37,8 @@ def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None
         if status == 401 and "Authorization" not in request.headers:
             status = 403
     text = text_of(refusal.reason)
+    in_browser = "Authorization" not in request.headers and not framing.is_framed(request)
+    may_sign_in = in_browser and refusal.reason in _CURED_BY_SIGNING_IN
     response: HttpResponse
     if request.content_type == "application/json":
         response = JsonResponse(
@@ -43,12 +46,13 @@ def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None
             status=status,
         )
     else:
-        response = render(request, "web/refusal.html", {"refusal": refusal, "text": text}, status=status)
+        context = {"refusal": refusal, "text": text, "may_sign_in": may_sign_in}
+        response = render(request, "web/refusal.html", context, status=status)
     response["X-Flowstop-Refusal"] = refusal.reason.value
     response["Cache-Control"] = "no-store"
     if refusal.retry_after_seconds:
         response["Retry-After"] = str(int(refusal.retry_after_seconds) + 1)
-    if refusal.reason is RefusalReason.OUTSIDE_PORTAL:
+    if may_sign_in:
         framing.let_forms_lead_to_portals(response)
     return response
 
