@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# "none": typed, or a bookmark. Every current browser sends the header.
+_OWN_WISH = frozenset({"none", "same-origin"})
+
 
 @never_cache
 @require_safe
@@ -42,14 +45,20 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Send the browser to the portal that ``portal`` names, to ask there who the person is."""
+    """Send the browser to the portal that ``portal`` names, to ask there who the person is.
+
+    Where another site's page sent the browser, the person is asked first: nobody shall be signed in, or sent
+    to any address in our name, by a link or a picture of somebody else's.
+    """
     portal = request.GET.get("portal", "").strip()
     if not portal:
         return home(request)
     try:
         address = portal_address(portal, allow_insecure=settings.BITRIX24_ALLOW_INSECURE)
     except MalformedForm:
-        raise Refusal(RefusalReason.FORM_INCOMPLETE) from None
+        return respond(request, Refusal(RefusalReason.OUTSIDE_PORTAL), status=400)
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_WISH:
+        return respond(request, Refusal(RefusalReason.OUTSIDE_PORTAL), status=200)
     state = logins.begin(request.session, address)
     return HttpResponseRedirect(servers().authorize_url(address, state))
 
