@@ -50,7 +50,7 @@ def checked_endpoint(endpoint: str, *, allow_insecure: bool) -> str:
         raise EndpointRefused("", "the portal's address is malformed")
     if not host or parts.username is not None:
         raise EndpointRefused("", "the portal's address is malformed")
-    if not (_HOST.fullmatch(host) or ":" in host):
+    if not (_HOST.fullmatch(host) or _is_ipv6(host)):
         raise EndpointRefused("", "the portal's host name is malformed")
     path = parts.path if parts.path.endswith("/") else parts.path + "/"
     if not allow_insecure:
@@ -95,6 +95,14 @@ def portal_address(typed: str, *, allow_insecure: bool) -> str:
     loopback = host == "localhost" or host.startswith("127.")
     plain = allow_insecure and (parts.scheme == "http" or (parts.scheme == "" and loopback))
     return f"{'http' if plain else 'https'}://{host}{f':{port}' if port else ''}"
+
+
+def _is_ipv6(host: str) -> bool:
+    # Older Pythons let anything stand between the brackets of an address.
+    try:
+        return ipaddress.IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
 
 
 def _require_public(host: str, port: int) -> None:

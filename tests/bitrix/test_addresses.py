@@ -51,6 +51,7 @@ def test_an_endpoint_that_is_not_public_or_not_https_is_refused(endpoint: str) -
         "", "ftp://8.8.8.8/rest/", "file:///etc/passwd", "//8.8.8.8/rest/", "8.8.8.8/rest/", "https:///rest/",
         "https://user:word@8.8.8.8/rest/", "https://8.8.8.8:99999/rest/", "https://8.8.8.8/rest/?x=1",
         "https://a b/rest/", "https://[::1/rest/", "https://ho\r\nst/rest/",
+        "https://[v1.a:; script-src *]/rest/", "https://[fe80::1%25eth0]/rest/",
     ],
 )  # fmt: skip
 def test_what_is_no_endpoint_is_refused_always(endpoint: str, allow_insecure: bool) -> None:
