@@ -1,12 +1,8 @@
-"""How many commands each batch gets: short ones where requests are plenty, else the size that ends soonest."""
+"""How many commands each batch gets: few where requests are plenty, else the size that ends soonest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bxapp.terminations.portal_memory import PortalMemory
 
 LONGEST_BATCH = 50
 LONGEST_REQUEST_SECONDS = 20.0
@@ -32,24 +28,25 @@ def planned_sizes(
     remaining: int,
     free: int,
     allowance: Allowance,
-    learned: PortalMemory,
+    each: float | None,
     *,
+    most_each: float | None,
+    overhead: float,
     expected_width: int,
-    with_scout: bool,
 ) -> tuple[int, ...]:
-    """Return the sizes of the batches that fill the ``free`` places, in the order of sending."""
+    """Return the sizes of the batches that fill the ``free`` places, in the order of sending.
+
+    ``each``: seconds of a command, None when unknown, ``most_each`` at most; ``overhead``: what a request
+    takes besides. ``expected_width``: how many requests will be under way for the rest of the job.
+    """
     slots = free if allowance.requests is None else min(free, allowance.requests)
-    each = learned.seconds_per_command
     if each is None:
         # Two commands tell their duration in the shortest time, a single one spends the least of a bucket.
         size = 2 if allowance.requests is None else 1
     else:
-        size = _size(remaining, allowance, learned, each, expected_width)
+        size = _size(remaining, allowance, each, max(each, most_each or 0.0), overhead, expected_width)
     requests = min(slots, -(-remaining // size))
-    sizes = even_shares(min(remaining, requests * size), requests)
-    if with_scout and each is not None and requests == free and allowance.requests is not None:
-        sizes[-1] = min(sizes[-1], scout_size(each))
-    return tuple(sizes)
+    return tuple(even_shares(min(remaining, requests * size), requests))
 
 
 def even_shares(total: int, parts: int) -> list[int]:
@@ -57,20 +54,22 @@ def even_shares(total: int, parts: int) -> list[int]:
     return [total // parts + (place < total % parts) for place in range(parts)]
 
 
-def scout_size(each: float) -> int:
+def scout_size(each: float | None) -> int:
     """Return the size of a scout: short, but two commands where that is not long, for their stamps."""
+    if each is None:
+        return 1
     return max(1 if each > 0.3 else 2, min(5, round(_SCOUT_SECONDS / max(each, 0.001))))
 
 
-def _size(remaining: int, allowance: Allowance, learned: PortalMemory, each: float, width: int) -> int:
-    most_each = max(learned.most_seconds_per_command or each, 0.0001)
-    longest = max(1, min(LONGEST_BATCH, int(LONGEST_REQUEST_SECONDS / most_each)))
+def _size(
+    remaining: int, allowance: Allowance, each: float, most_each: float, overhead: float, width: int
+) -> int:
+    longest = max(1, min(LONGEST_BATCH, int(LONGEST_REQUEST_SECONDS / max(most_each, 0.0001))))
     short = max(1, min(longest, round(SHORT_REQUEST_SECONDS / max(each, 0.0001))))
     if allowance.requests is None or -(-remaining // short) <= allowance.requests // 2:
         return short
-    overhead = _OVERHEAD_SECONDS + (learned.baseline_seconds or 0.0)
     ends = {
-        size: _ends_after(remaining, size, allowance, size * each + overhead, width)
+        size: _ends_after(remaining, size, allowance, size * each + _OVERHEAD_SECONDS + overhead, width)
         for size in range(1, longest + 1)
     }
     soonest = min(ends.values())

@@ -26,9 +26,6 @@ class PortalMemory:
     patience_rounds: int | None = None
     seconds_per_command: float | None = None
     deviation_seconds: float = 0.0
-    baseline_seconds: float | None = None
-    # The shortest single call, network included: with the time of a command it gives the baseline.
-    single_seconds: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for a JSON column."""
@@ -57,35 +54,19 @@ class PortalMemory:
             return None
         return self.seconds_per_command + 3 * self.deviation_seconds
 
-    def with_request(self, commands: int, elapsed: float, work: float | None) -> PortalMemory:
-        """Return the memory after one more answered request."""
-        if work is None:
-            return self._with_unknown_work(commands, elapsed)
-        each = min(work, elapsed) / commands
-        mean = self.seconds_per_command
-        if mean is None or self.baseline_seconds is None:
-            # Until now only the network and the work together were known.
-            mean, deviation = each, 0.0
-        else:
-            deviation = (1 - _WEIGHT) * self.deviation_seconds + _WEIGHT * abs(each - mean)
-            mean = (1 - _WEIGHT) * mean + _WEIGHT * each
-        candidates = [max(0.0, elapsed - work)]
-        if self.single_seconds is not None:
-            candidates.append(max(0.0, self.single_seconds - each))
-        if self.baseline_seconds is not None:
-            # It rises again slowly: a route may become longer for good.
-            candidates.append(self.baseline_seconds * 1.01)
+    def noise_of(self, commands: int) -> float:
+        """Return by how much the work of a request may be misjudged: its first command is guessed."""
+        return self.deviation_seconds * math.sqrt(1 + 1 / max(1, commands - 1))
+
+    def with_work(self, commands: int, work: float) -> PortalMemory:
+        """Return the memory after a request with so many commands that worked so many seconds."""
+        each, known = work / commands, self.seconds_per_command
+        if known is None:
+            return replace(self, seconds_per_command=each)
+        # The mean of a request differs less from the others than single commands do.
+        off = abs(each - known) * math.sqrt(commands)
         return replace(
             self,
-            seconds_per_command=mean,
-            deviation_seconds=deviation,
-            baseline_seconds=min(candidates),
-            single_seconds=None,
+            seconds_per_command=known + _WEIGHT * (each - known),
+            deviation_seconds=self.deviation_seconds + _WEIGHT * (off - self.deviation_seconds),
         )
-
-    def _with_unknown_work(self, commands: int, elapsed: float) -> PortalMemory:
-        if self.baseline_seconds is not None:
-            return self
-        each = elapsed / commands
-        shortest = each if self.single_seconds is None else min(each, self.single_seconds)
-        return replace(self, seconds_per_command=shortest, single_seconds=shortest)

@@ -1,0 +1,23 @@
+"""How long the commands of a request took, read from their ``finish`` stamps.
+
+Newer servers give ``start`` in whole seconds and a ``duration`` up to a second too long; ``finish`` is exact
+everywhere (``CRestServer::appendDebugInfo``). The commands of a batch run one after the other, so the
+difference between two stamps is the time of the later command; that of the first one has to be estimated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def work_seconds(finishes: Sequence[float]) -> float | None:
+    """Return the work of a request from its stamps (Unix seconds, in order); None when fewer than two.
+
+    The first command is taken to be as long as the others on average.
+    """
+    if len(finishes) < 2:
+        return None
+    return max(0.0, finishes[-1] - finishes[0]) * len(finishes) / (len(finishes) - 1)
