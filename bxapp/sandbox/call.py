@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bxapp.sandbox.authorization import Grant
     from bxapp.sandbox.php import Value
     from bxapp.sandbox.state import Sandbox
-    from bxapp.sandbox.world import Application, Portal, User
+    from bxapp.sandbox.world import Application, Portal, TerminateCall, User
 
 # What a late command may take off the next ones: more is a machine that is too slow, or a fault's own time.
 _LATEST = 0.05
@@ -43,6 +43,7 @@ class Caller:
 class RequestScope:
     """What one HTTP request (with all commands of a batch) shares."""
 
+    arrived: float = field(default_factory=time.time)
     started: float = field(default_factory=time.time)
     loaded: set[str] = field(default_factory=set)
     """Workflows that PHP's runtime has in memory: a second ``terminate`` does not look at the row."""
@@ -52,6 +53,7 @@ class RequestScope:
     finishes: dict[str, list[float]] = field(default_factory=dict)
     """When calls began and ended, by method. One that fails leaves no end, so that the next end is
     paired with its beginning, as in ``loadlimiter.php``."""
+    calls: list[TerminateCall] = field(default_factory=list)
 
 
 @dataclass(slots=True)

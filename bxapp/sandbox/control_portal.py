@@ -95,6 +95,7 @@ def _workflow(portal: Portal, workflow: Workflow, now: datetime) -> dict[str, An
         "ended_by": workflow.ended_by,
         "title": workflow.title,
         "terminate_calls": workflow.terminate_calls,
+        "calls": [asdict(one) for one in workflow.calls],
         "ghost": workflow.ghost,
         "became_ghost": workflow.became_ghost,
         "behaviour": workflow.behaviour,

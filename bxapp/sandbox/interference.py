@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bxapp.sandbox import broken
 from bxapp.sandbox.faults import FaultKind
+from bxapp.sandbox.world import CallResult, TerminateCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,13 @@ class Interference:
                 case _:
                     pass
         return None
+
+    def note_dropped(self, arrived: float) -> None:
+        """Note the calls of a request that ended before any work, with the workflows they were meant for."""
+        for workflow_id, title in self.reading.terminations:
+            workflow = self.portal.workflows.get(workflow_id)
+            if workflow is not None:
+                workflow.calls.append(TerminateCall(arrived, None, title, CallResult.DROPPED))
 
     def _grant(self) -> Grant | None:
         return self.sandbox.authorization.grants.get(self.reading.token or "")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
 _TOKEN_PARAMETERS = ("auth", "access_token")
+_TERMINATE = "bizproc.workflow.terminate"
 
 
 @dataclass(slots=True)
@@ -40,8 +41,24 @@ class Reading:
         """The methods of a batch's commands, in lower case."""
         if self.method != "batch":
             return []
+        return [php.split_command(call)[0].lower() for call in self._calls()]
+
+    @property
+    def terminations(self) -> list[tuple[str, str]]:
+        """The workflow ID and the text of each ``terminate`` in it, alone or in a batch, as they came."""
+        if self.method == _TERMINATE:
+            every = [self.params]
+        elif self.method == "batch":
+            calls = map(php.split_command, self._calls())
+            every = [php.parse_query(query) for method, query in calls if method.lower() == _TERMINATE]
+        else:
+            return []
+        upper = map(php.upper_keys, every)
+        return [(php.text(params.get("ID")), php.text(params.get("STATUS"))) for params in upper]
+
+    def _calls(self) -> list[str]:
         calls = php.items(php.upper_keys(self.params).get("CMD"))
-        return [php.split_command(call)[0].lower() for _, call in calls if isinstance(call, str)]
+        return [call for _, call in calls if isinstance(call, str)]
 
 
 async def read_request(request: web.Request, *, bearer_known: bool) -> Reading:

@@ -79,19 +79,22 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
     interference = Interference(sandbox, portal, request, reading)
     instead = await interference.before_work(struck)
     if instead is not None:
+        interference.note_dropped(asked.at)
         return instead
     at_new_domain = request.host.rsplit(":", 1)[0] == portal.moved_host
     if not at_new_domain and any(fault.kind is FaultKind.REDIRECT for fault in struck):
         return _redirect(portal, request)
+    scope = RequestScope(asked.at)
     try:
         answer = await asyncio.wait_for(
-            _work(sandbox, portal, reading, asked), portal.settings.request_time_limit
+            _work(sandbox, portal, reading, asked, scope), portal.settings.request_time_limit
         )
     except TokenRefusedError as error:
         if error.status == 401:
             error.status = portal.settings.token_error_status
         return _refuse(error, asked)
     except RestError as error:
+        _note_heard(scope, request)
         return _refuse(error, asked)
     except ServerFailureError:
         asked.error = "PHP"
@@ -99,17 +102,29 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
     except TimeoutError:
         asked.error = "TIMEOUT"
         return broken.gateway_timeout()
-    return await interference.after_work(struck, answer) or _respond(answer, 200)
+    other = await interference.after_work(struck, answer)
+    if other is not None:
+        return other
+    _note_heard(scope, request)
+    return _respond(answer, 200)
 
 
-async def _work(sandbox: Sandbox, portal: Portal, reading: Reading, asked: Asked) -> dict[str, Any]:
+def _note_heard(scope: RequestScope, request: web.Request) -> None:
+    """The calls of a request get their true answer, unless nobody is there any more to hear it."""
+    gone = request.transport is None or request.transport.is_closing()
+    for call in scope.calls:
+        call.heard = not gone
+
+
+async def _work(
+    sandbox: Sandbox, portal: Portal, reading: Reading, asked: Asked, scope: RequestScope
+) -> dict[str, Any]:
     if portal.settings.closed:
         raise RestError("Portal was deleted", "PORTAL_DELETED", portal.settings.closed_status)
     method = find_method(portal, reading.method)
     runtime = sandbox.runtimes[portal.number]
     caller = recognise(sandbox, portal, runtime.checks, reading, method.scope)
     asked.user = caller.user.id
-    scope = RequestScope()
     call = Call(sandbox, portal, caller, reading.params, 0, scope)
     try:
         return await run_method(call, method, scope.started)

@@ -7,13 +7,14 @@ lock: what is done stays done when a later step fails.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bxapp.sandbox.failures import RestError, ServerFailureError
 from bxapp.sandbox.sentences import CORRUPT, LOCKED, NOT_FOUND, say
 from bxapp.sandbox.titles import query_error, title_of
-from bxapp.sandbox.world import Behaviour, EndedHow
+from bxapp.sandbox.world import Behaviour, CallResult, EndedHow, TerminateCall
 
 if TYPE_CHECKING:
     from bxapp.sandbox.call import Call
@@ -27,8 +28,26 @@ async def terminate(call: Call, workflow_id: str, status: str) -> None:
     one batch succeeds again.
     """
     workflow = call.portal.workflows.get(workflow_id)
+    told = TerminateCall(call.request.arrived, call.user.id, status)
     if workflow is not None:
         workflow.terminate_calls += 1
+        workflow.calls.append(told)
+        call.request.calls.append(told)
+    try:
+        await _terminate(call, workflow, workflow_id, status)
+    except RestError:
+        told.result = CallResult.ERROR
+        raise
+    except ServerFailureError:
+        told.result = CallResult.FAILURE
+        raise
+    else:
+        told.result = CallResult.STOPPED
+    finally:
+        told.done_at = time.time()
+
+
+async def _terminate(call: Call, workflow: Workflow | None, workflow_id: str, status: str) -> None:
     if workflow is None or (workflow.row is None and workflow_id not in call.request.loaded):
         await call.spend(call.portal.settings.call_seconds)
         raise _failure(call, say(NOT_FOUND, call.portal.settings))

@@ -46,6 +46,34 @@ class EndedHow(StrEnum):
     KILL = "kill"
 
 
+class CallResult(StrEnum):
+    """What became of one ``terminate`` inside the portal, whatever was answered."""
+
+    DROPPED = "dropped"
+    """Its HTTP request ended before any work."""
+    UNDER_WAY = "under_way"
+    STOPPED = "stopped"
+    ERROR = "error"
+    FAILURE = "failure"
+    """PHP itself failed."""
+
+
+@dataclass(slots=True)
+class TerminateCall:
+    """One ``terminate`` of a workflow.
+
+    ``at``: when its HTTP request came; ``done_at``: when its work was over; Unix seconds. ``by`` None: nobody
+    was recognised yet. ``heard`` False: its true answer was not given.
+    """
+
+    at: float
+    by: int | None
+    title: str
+    result: CallResult = CallResult.UNDER_WAY
+    done_at: float | None = None
+    heard: bool = False
+
+
 @dataclass(slots=True)
 class Document:
     """What a workflow runs on; ``path`` is its card in the portal."""
@@ -105,6 +133,7 @@ class Workflow:
     ended_at: datetime | None = None
     ended_by: int | None = None
     terminate_calls: int = 0
+    calls: list[TerminateCall] = field(default_factory=list)
     ghost: bool = False
     became_ghost: bool = False
     parent_id: str | None = None

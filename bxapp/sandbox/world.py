@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from bxapp.sandbox.application import Application, EventHandler, PlacementHandler
 from bxapp.sandbox.rows import InstanceRow, RowIndex
-from bxapp.sandbox.workflow import Behaviour, Document, EndedHow, RunState, Task, TaskMember, Workflow
+from bxapp.sandbox.workflow import (
+    Behaviour,
+    CallResult,
+    Document,
+    EndedHow,
+    RunState,
+    Task,
+    TaskMember,
+    TerminateCall,
+    Workflow,
+)
 
 if TYPE_CHECKING:
     import random
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Application",
     "Behaviour",
+    "CallResult",
     "Document",
     "EndedHow",
     "EventHandler",
@@ -27,6 +38,7 @@ __all__ = [
     "Task",
     "TaskMember",
     "Template",
+    "TerminateCall",
     "User",
     "Workflow",
 ]

@@ -214,3 +214,23 @@ def test_the_authorization_server_fails_too(sandbox: SandboxProcess) -> None:
     with pytest.raises(requests.ConnectionError):
         requests.post(address, data={"auth": token}, timeout=10)
     assert requests.post(address, data={"auth": token}, timeout=10).json()["result"]["user_id"] == 1
+
+
+def test_every_call_is_on_record_with_whether_it_was_heard(sandbox: SandboxProcess) -> None:
+    heard, unheard, dropped, corrupt = (*sandbox.add(3), *sandbox.add(behaviour="corrupt"))
+    ask(sandbox, heard)
+    ask(sandbox, corrupt)
+    fault(sandbox, "http500", times=1, after_work=True)
+    ask(sandbox, unheard)
+    fault(sandbox, "http502", times=1)
+    ask(sandbox, dropped)
+
+    calls = {one: sandbox.record(one)["calls"] for one in (heard, unheard, dropped, corrupt)}
+    assert [len(told) for told in calls.values()] == [1] * 4
+    assert {one: (told["result"], told["heard"], told["by"]) for one, (told,) in calls.items()} == {
+        heard: ("stopped", True, 1),
+        unheard: ("stopped", False, 1),
+        dropped: ("dropped", False, None),
+        corrupt: ("error", True, 1),
+    }
+    assert {told["title"] for (told,) in calls.values()} == {"x"}
