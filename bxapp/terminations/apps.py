@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_save
+from django.db.models.signals import post_migrate, post_save
 
 
 class TerminationsConfig(AppConfig):
@@ -9,10 +9,11 @@ class TerminationsConfig(AppConfig):
     label = "terminations"
 
     def ready(self) -> None:
-        """Hear of portals that are removed and of users who open the application again."""
+        """Hear of portals that are removed, of users who open the application again, and of migrations."""
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
-        from bxapp.terminations import removal, resuming
+        from bxapp.terminations import guards, removal, resuming
 
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")
+        post_migrate.connect(guards.ensure, sender=self, dispatch_uid="terminations.guards")

@@ -12,8 +12,11 @@ class Job(models.Model):
     """One confirmed wish of one administrator: stop these workflows, with this message."""
 
     portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
-    # Whose rights are used.
+    # Whose rights are used: those of the person who confirmed it, or another administrator's by leave.
     grant = models.ForeignKey("portals.AccessGrant", on_delete=models.PROTECT, related_name="+")
+    may_use_other_grants = models.BooleanField(default=False)
+    # Keys of grants that the portal refused for this job, until their people open the application again.
+    refused_grants = models.JSONField(default=list, blank=True)
     # The portal's installation it belongs to: what was queued before a removal never goes on after it.
     installation = models.PositiveIntegerField()
     created_by_id = models.PositiveBigIntegerField()
@@ -23,6 +26,10 @@ class Job(models.Model):
     # From the form: the same confirmation sent twice makes one job.
     idempotency_key = models.CharField(max_length=64)
     total = models.PositiveIntegerField()
+    # The job whose failed workflows this one tries again.
+    retry_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="retries"
+    )
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.QUEUED)
     blocked_reason = models.CharField(max_length=32, choices=BlockedReason.choices, blank=True, default="")
     portal_words = models.TextField(blank=True, default="")
@@ -124,7 +131,8 @@ class Item(models.Model):
     breaks = models.PositiveSmallIntegerField(default=0)
     # Calls after it was stopped and came back as an empty entry.
     ghost_calls = models.PositiveSmallIntegerField(default=0)
-    # The largest batch it may be part of: halved each time a whole batch broke, down to 1.
+    # The largest batch it may be part of: 1 from the start where a batch might alter its message, and halved
+    # each time a whole batch broke.
     batch_limit = models.PositiveSmallIntegerField(default=50)
     # The call that holds it while SENT or UNSURE: one value for a whole batch. Only who knows it may record.
     lease = models.UUIDField(null=True, blank=True)

@@ -1,6 +1,12 @@
-"""The states of a job and of its items, and which may follow which."""
+"""The states of a job and of its items, and which may follow which, and when.
+
+This is the one place where they are told: the models take their choices from it, the database's triggers are
+made of it (``guards.py``), and so is ``docs/states.md`` (``manage.py draw_states``).
+"""
 
 from __future__ import annotations
+
+from typing import TypeAlias, TypeVar
 
 from django.db import models
 
@@ -8,19 +14,15 @@ from django.db import models
 class JobState(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
-    # Nothing can go on until a person or the portal does something; the reason says what.
     BLOCKED = "blocked"
-    # What is under way ends and is recorded; nothing new is begun.
+    PAUSED = "paused"
     CANCELLING = "cancelling"
     FINISHED = "finished"
 
 
 class ItemState(models.TextChoices):
-    # Waits for its turn, or for the moment in ``not_before``.
     QUEUED = "queued"
-    # A terminate call may be under way: held by exactly one lease.
     SENT = "sent"
-    # The call's answer was never heard, or was an error: only the portal's list can tell.
     UNSURE = "unsure"
     DONE = "done"
 
@@ -71,17 +73,82 @@ class BlockedReason(models.TextChoices):
     PORTAL_LIMIT = "portal_limit"  # a limit of the portal is used up; goes on by itself
 
 
-JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.BLOCKED, JobState.CANCELLING, JobState.FINISHED}),
-    JobState.RUNNING: frozenset({JobState.BLOCKED, JobState.CANCELLING, JobState.FINISHED}),
-    JobState.BLOCKED: frozenset({JobState.RUNNING, JobState.CANCELLING, JobState.FINISHED}),
-    JobState.CANCELLING: frozenset({JobState.FINISHED}),
-    JobState.FINISHED: frozenset(),
+State = TypeVar("State", bound=models.TextChoices)
+# From each state to those that may follow it, with the reason.
+Transitions: TypeAlias = dict[State, dict[State, str]]
+
+JOB_MEANINGS: dict[JobState, str] = {
+    JobState.QUEUED: "Confirmed by a person; no request has left for it.",
+    JobState.RUNNING: "The portal has answered, and nothing keeps it from going on.",
+    JobState.BLOCKED: "It waits for a person, for the portal or for a moment; the reason says what for.",
+    JobState.PAUSED: "A person holds it. What is under way ends and is recorded; nothing new is begun.",
+    JobState.CANCELLING: "A person ended it. What is under way ends and is recorded; nothing new is begun.",
+    JobState.FINISHED: "Every item has an outcome.",
 }
 
-ITEM_TRANSITIONS: dict[ItemState, frozenset[ItemState]] = {
-    ItemState.QUEUED: frozenset({ItemState.SENT, ItemState.DONE}),
-    ItemState.SENT: frozenset({ItemState.QUEUED, ItemState.UNSURE, ItemState.DONE}),
-    ItemState.UNSURE: frozenset({ItemState.QUEUED, ItemState.DONE}),
-    ItemState.DONE: frozenset(),
+JOB_TRANSITIONS: Transitions[JobState] = {
+    JobState.QUEUED: {
+        JobState.RUNNING: "the portal answers",
+        JobState.BLOCKED: "the first request is refused, or nothing is heard",
+        JobState.PAUSED: "a person pauses it",
+        JobState.CANCELLING: "a person cancels it",
+        JobState.FINISHED: "every item has ended (the application was removed)",
+    },
+    JobState.RUNNING: {
+        JobState.BLOCKED: "a request is refused, or nothing is heard",
+        JobState.PAUSED: "a person pauses it",
+        JobState.CANCELLING: "a person cancels it",
+        JobState.FINISHED: "every item has ended",
+    },
+    JobState.BLOCKED: {
+        JobState.RUNNING: "the portal answers, or somebody's rights are back",
+        JobState.PAUSED: "a person pauses it",
+        JobState.CANCELLING: "a person cancels it",
+        JobState.FINISHED: "every item has ended",
+    },
+    JobState.PAUSED: {
+        JobState.QUEUED: "a person lets it go on; it had not begun",
+        JobState.RUNNING: "a person lets it go on",
+        JobState.BLOCKED: "a person lets it go on; what it waited for has not happened yet",
+        JobState.CANCELLING: "a person cancels it",
+        JobState.FINISHED: "what was under way was the rest",
+    },
+    JobState.CANCELLING: {JobState.FINISHED: "every item has ended"},
+    JobState.FINISHED: {},
+}
+
+ITEM_MEANINGS: dict[ItemState, str] = {
+    ItemState.QUEUED: "Waits for its turn, or for a moment.",
+    ItemState.SENT: "A call may be under way, held by exactly one lease.",
+    ItemState.UNSURE: "The call's answer was an error, or was never heard: only the portal's list can tell.",
+    ItemState.DONE: "It has an outcome.",
+}
+
+ITEM_TRANSITIONS: Transitions[ItemState] = {
+    ItemState.QUEUED: {
+        ItemState.SENT: "claimed, before the call leaves",
+        ItemState.DONE: "gone, never idle, cancelled, or the portal can no longer be asked",
+    },
+    ItemState.SENT: {
+        ItemState.QUEUED: "the call was refused before it was executed",
+        ItemState.UNSURE: "an error, no usable answer, or the run that sent it has ended",
+        ItemState.DONE: "the portal confirms",
+    },
+    ItemState.UNSURE: {
+        ItemState.QUEUED: "still listed, so tried again",
+        ItemState.DONE: "gone, every attempt spent, cancelled, or the portal can no longer be asked",
+    },
+    ItemState.DONE: {},
+}
+
+# Jobs and items begin here.
+FIRST_JOB_STATE = JobState.QUEUED
+FIRST_ITEM_STATE = ItemState.QUEUED
+
+# What may still become of the outcome of an item that is DONE: only a look afterwards (``ghosts.py``) finds
+# that what was terminated came back. From an outcome, whatever its reason, to outcome and reason.
+AMENDMENTS: dict[Outcome, frozenset[tuple[Outcome, Reason]]] = {
+    Outcome.TERMINATED: frozenset(
+        {(Outcome.TERMINATED, Reason.CAME_BACK), (Outcome.FAILED, Reason.CAME_BACK_STAYS)}
+    ),
 }
