@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from deploy.stack import StackError
 from tests.bench import crowds, duels, machine, own_cost, peers
-from tests.bench.figures import Run, table
+from tests.bench.figures import Table, duel_table, joined
 from tests.bench.loads import LOADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.bench.loads import Load
-
-    Measurement = Callable[..., str]
+    Measurement = Callable[..., Table]
 
 # In the order in which they run: first whether the sandbox is fit to measure with.
 MEASUREMENTS: dict[str, Measurement] = {
@@ -30,7 +28,6 @@ MEASUREMENTS: dict[str, Measurement] = {
     "refresh": own_cost.refresh,
 }
 EVERYTHING = ["sandbox-cost", *LOADS, *list(MEASUREMENTS)[1:]]
-HEADS = ("load", "who", "time", "× bound", "× fast_bitrix24", "limit errors", "finished", "notes")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,22 +39,34 @@ def main(arguments: Sequence[str]) -> int:
         _tell(f"Unknown: {', '.join(unknown)}. {known}")
         return 2
     _print(f"{machine.describe()}. {_servers(options)}")
-    failed = False
     try:
         if set(options.peers) - {peers.BARE} and set(options.loads) & set(LOADS):
             peers.install()
     except peers.PeersMissingError as error:
         _tell(str(error))
         return 1
+    tables: list[Table] = []
+    try:
+        failed = _measure(options, tables)
+    finally:
+        # What was measured until somebody broke it off is told too.
+        for table in joined(tables):
+            _print(f"\n{table.markdown()}")
+    return int(failed)
+
+
+def _measure(options: argparse.Namespace, tables: list[Table]) -> bool:
+    """Fill ``tables``; returns whether any load could not be measured."""
+    failed = False
     for name in options.loads:
         begun = time.monotonic()
         try:
-            _print(f"\n{_measured(name, options)}")
+            tables.append(_measured(name, options))
         except (StackError, AssertionError, OSError) as error:
             failed = True
             _tell(f"{name}: could not be measured: {error}")
         _tell(f"{name}: measured in {time.monotonic() - begun:.0f} s")
-    return int(failed)
+    return failed
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -82,30 +91,12 @@ def _servers(options: argparse.Namespace) -> str:
     return "SQLite and Valkey." if options.sqlite else "PostgreSQL and Redis on the same machine."
 
 
-def _measured(name: str, options: argparse.Namespace) -> str:
+def _measured(name: str, options: argparse.Namespace) -> Table:
     if name in MEASUREMENTS:
         return MEASUREMENTS[name](quick=options.quick, on_sqlite=options.sqlite, tell=_tell)
     load = LOADS[name].quick() if options.quick else LOADS[name]
     runs = duels.duel(load, options.peers, options.rounds, on_sqlite=options.sqlite, tell=_tell)
-    head = f"**{load.name}**: {load.title}, bound {load.bound_seconds:.1f} s ({load.bound})"
-    return f"{head}\n\n{table(HEADS, [_row(load, run, runs) for run in runs])}"
-
-
-def _row(load: Load, run: Run, runs: Sequence[Run]) -> tuple[str, ...]:
-    peer = [one.seconds for one in runs if one.who == "fast_bitrix24" and one.is_complete and one.seconds]
-    comparable = run.is_complete and run.share == 1 and run.seconds is not None
-    return (
-        load.name,
-        run.who,
-        run.told_seconds,
-        f"{run.seconds / load.bound_seconds:.2f}"
-        if comparable and run.seconds and load.bound_seconds
-        else "–",
-        f"{run.seconds / min(peer):.2f}" if comparable and run.seconds and peer else "–",
-        str(run.limit_errors),
-        f"{run.finished:,} of {run.asked:,}",
-        run.told_notes,
-    )
+    return duel_table(f"{name}: {load.title}", load.bound_seconds, runs)
 
 
 def _print(text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.bench import contest
-from tests.bench.figures import limit_errors, percentile, table
+from tests.bench.figures import Run, Table, duel_table, limit_errors, percentile
 from tests.bench.loads import CLOUD, LOADS, Load
 from tests.bench.stage import SLOTS, staged
 from tests.bench.watch import Watch
@@ -25,7 +25,7 @@ _SINGLE_WITHIN_SECONDS = 15.0
 _SINGLE_EVERY_SECONDS = 1.0
 
 
-def twenty_portals(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def twenty_portals(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Measure the same job in one portal and in many at once; return the table."""
     portals = 3 if quick else 20
     load = Load("portals", 60 if quick else 300, 0.1 if quick else 1.0, "flight", CLOUD, 180.0)
@@ -40,23 +40,19 @@ def twenty_portals(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None])
         if alone is not None:
             together = contest.confirm(watch, confirmations[1:], load.limit_seconds)
         refused = limit_errors(people[0].control.requests())
-        finished = sum(
-            contest.finished(visitor.control, ids)
-            for visitor, (ids, _) in zip(people[1:], laid_out[1:], strict=True)
-        )
-    ratio = f"{together / alone:.2f} ×" if alone and together else "–"
-    tell(f"portals: alone {_told(alone)}, {portals} together {_told(together)}, {ratio}")
-    heads = ("load", "bound of one", "one alone", "all together", "ratio", "limit errors", "finished")
-    row = (
-        f"{portals} portals × {load.title}, {WORKERS} workers of {SLOTS} slots",
-        f"{load.bound_seconds:.1f} s",
-        _told(alone),
-        _told(together),
-        ratio,
-        str(refused),
-        f"{finished:,} of {portals * load.count:,}",
-    )
-    return table(heads, [row])
+        counts = [
+            contest.finished(visitor.control, ids) for visitor, (ids, _) in zip(people, laid_out, strict=True)
+        ]
+    runs = [
+        Run("Flowstop, one alone", alone, load.count, counts[0], 0),
+        Run("Flowstop, all together", together, portals * load.count, sum(counts[1:]), refused),
+    ]
+    if alone and together:
+        runs[1] = replace(runs[1], notes=[f"{together / alone:.2f} × one alone"])
+    for run in runs:
+        tell(f"portals: {run.who}: {run.told_seconds}, {run.finished}/{run.asked}. {run.told_notes}")
+    name = f"{portals} portals × {load.title}, {WORKERS} workers of {SLOTS} slots"
+    return duel_table(name, load.bound_seconds, runs)
 
 
 @dataclass(slots=True)
@@ -75,26 +71,26 @@ class _Singles:
         else:
             self.waits.append(wait)
 
-    def row(self) -> tuple[str, ...]:
+    def row(self, big_job: str) -> tuple[str, ...]:
         # One that had no outcome in time counts as the longest wait.
         waits = [*self.waits, *[_SINGLE_WITHIN_SECONDS] * self.lost]
         return (
-            f"one terminate, {self.where}",
+            f"one terminate, {self.where} {big_job}",
             str(len(waits)),
             *(f"{percentile(waits, share):.2f} s" for share in (0.5, 0.95, 1.0)),
             str(self.lost),
         )
 
 
-def singles(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def singles(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Stop single workflows while a big job runs, in its portal and in another by turns; return the table."""
     load = LOADS["cloud-5ms"].quick() if quick else LOADS["cloud-5ms"]
     with staged(portals=2, on_sqlite=on_sqlite) as (stage, watch), Watch(stage.database_url) as second_watch:
         here, there = contest.administrator(stage, 1), contest.administrator(stage, 2)
         repetitions = 2 if quick else 60
         places = [
-            _Singles("same portal as the big job", _prepared(here, repetitions)),
-            _Singles("another portal", _prepared(there, repetitions)),
+            _Singles("in the same portal as the", _prepared(here, repetitions)),
+            _Singles("in another portal beside the", _prepared(there, repetitions)),
         ]
         there.control.change_settings(**load.portal_settings)
         _, big = contest.lay_out(load, here)
@@ -103,7 +99,9 @@ def singles(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str
             time.sleep(0.0 if quick else 2.0)
             _alternate(places, watch, until=sent.done, quick=quick)
             seconds = sent.result()
-    tell(f"singles: the big job took {_told(seconds)}; " + "; ".join(" ".join(one.row()) for one in places))
+    tell(
+        f"singles: the big job took {_told(seconds)}; " + "; ".join(" ".join(one.row("it")) for one in places)
+    )
     heads = (
         "what",
         "repetitions",
@@ -112,7 +110,7 @@ def singles(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str
         "longest",
         f"without outcome in {_SINGLE_WITHIN_SECONDS:.0f} s",
     )
-    return table(heads, [one.row() for one in places]) + f"\n\nThe big job: {load.title}, {_told(seconds)}."
+    return Table(heads, [one.row(f"job of {load.title}, done in {_told(seconds)}") for one in places])
 
 
 def _alternate(places: Sequence[_Singles], watch: Watch, *, until: Callable[[], bool], quick: bool) -> None:

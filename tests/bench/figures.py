@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import ceil
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,7 +71,64 @@ class Run:
         return "; ".join([*parts, *self.notes])
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under ``heads``; tables with the same heads are told as one."""
+
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def markdown(self) -> str:
+        lines = [self.heads, ("---",) * len(self.heads), *self.rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def joined(tables: Sequence[Table]) -> list[Table]:
+    """Return the tables with the rows of those that have the same heads put together, in their order."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for table in tables:
+        found.setdefault(table.heads, []).extend(table.rows)
+    return [Table(heads, rows) for heads, rows in found.items()]
+
+
+DUEL_HEADS = (
+    "load",
+    "bound",
+    "who",
+    "time",
+    "× bound",
+    "× fast_bitrix24",
+    "limit errors",
+    "finished",
+    "notes",
+)
+RIVAL = "fast_bitrix24"
+
+
+def duel_table(load: str, bound_seconds: float, runs: Sequence[Run]) -> Table:
+    """Return the rows of all runs of a load, beside the bound and the median of the rival that finished."""
+    rival = [run.seconds for run in runs if run.who == RIVAL and run.is_complete and run.seconds]
+    return Table(
+        DUEL_HEADS,
+        [
+            (
+                load,
+                f"{bound_seconds:.1f} s",
+                run.who,
+                run.told_seconds,
+                _ratio(run, bound_seconds),
+                _ratio(run, median(rival)) if rival else "–",
+                str(run.limit_errors),
+                f"{run.finished:,} of {run.asked:,}",
+                run.told_notes,
+            )
+            for run in runs
+        ],
+    )
+
+
+def _ratio(run: Run, to_seconds: float) -> str:
+    """How many times as long; of runs that are complete alone."""
+    if not run.is_complete or run.share > 1 or run.seconds is None or to_seconds == 0:
+        return "–"
+    return f"{run.seconds / to_seconds:.2f}"

@@ -79,8 +79,9 @@ class Load:
     @property
     def rest_seconds(self) -> float:
         """How long a portal must be left alone until it is as fresh as before a run."""
-        requests = min(BURST, self.count)
-        return requests / DRAIN_PER_SECOND if self.settings.get("rate_limited") and not self.is_quick else 0.0
+        if self.is_quick or not self.settings.get("rate_limited"):
+            return 0.0
+        return BUDGET_WINDOW_SECONDS if self.bound == "budget" else BURST / DRAIN_PER_SECOND
 
     @property
     def portal_settings(self) -> dict[str, Any]:

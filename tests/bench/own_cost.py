@@ -12,7 +12,7 @@ import requests
 
 from deploy.stack import ROOT
 from tests.bench import contest
-from tests.bench.figures import percentile, table
+from tests.bench.figures import Table, percentile
 from tests.bench.loads import CALM
 from tests.bench.machine import PeakMemory
 from tests.bench.stage import staged
@@ -28,7 +28,7 @@ HEADS = ("what", "measured", "must")
 _PROCESSES = 20
 
 
-def queueing(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def queueing(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Queue jobs of 50,000 while nobody works on them."""
     count, rounds = (500, 1) if quick else (50_000, 3)
     with staged(portals=1, on_sqlite=on_sqlite) as (stage, _):
@@ -41,10 +41,10 @@ def queueing(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> st
         ]
     told = ", ".join(f"{one:.2f} s" for one in seconds)
     tell(f"queueing: {told}")
-    return table(HEADS, [(f"queueing {count:,}", told, "< 5 s")])
+    return Table(HEADS, [(f"queueing {count:,}", told, "< 5 s")])
 
 
-def memory(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def memory(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Compare a worker's largest process after a job of 1,000 and after one of 100,000."""
     counts = (50, 500) if quick else (1_000, 100_000)
     limit_seconds = 60.0 if quick else 900.0
@@ -64,10 +64,10 @@ def memory(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
             )
             if seconds is None:
                 break
-    return table(HEADS, rows)
+    return Table(HEADS, rows)
 
 
-def refresh(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def refresh(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Count the refreshes that twenty processes with one expired token make."""
     number = 4 if quick else _PROCESSES
     with staged(portals=1, on_sqlite=on_sqlite) as (stage, _):
@@ -78,10 +78,10 @@ def refresh(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str
         refreshes = visitor.control.requests()["counts"].get("oauth/token", 0)
     told = f"{refreshes}, {answered} of {number} answered"
     tell(f"refresh: {told}")
-    return table(HEADS, [(f"refreshes by {number} processes at once", told, "1")])
+    return Table(HEADS, [(f"refreshes by {number} processes at once", told, "1")])
 
 
-def sandbox_cost(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> str:
+def sandbox_cost(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
     """Measure the sandbox's own time a request, and how exactly it keeps the durations it plays."""
     calls = 50 if quick else 500
     sandbox = sandbox_process.start("--workflows", "300")
@@ -104,7 +104,7 @@ def sandbox_cost(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -
     finally:
         sandbox_process.stop(sandbox)
     tell("; ".join(" ".join(row) for row in rows))
-    return table(HEADS, rows)
+    return Table(HEADS, rows)
 
 
 def _call_milliseconds(sandbox: Any, webhook: str, method: str, calls: int) -> tuple[float, float]:

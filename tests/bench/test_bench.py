@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from deploy.stack import ROOT
-from tests.bench.figures import Run, limit_errors, percentile
+from tests.bench.figures import Run, duel_table, limit_errors, percentile
 from tests.bench.loads import LOADS
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
@@ -36,14 +36,14 @@ def test_a_quick_run_prints_every_figure() -> None:
         for line in done.stdout.splitlines()
         if line.startswith("| ")
     ]
-    duel = {row[1]: row for row in rows if row[0] == "onpremise"}
+    duel = {row[2]: row for row in rows if row[0].startswith("onpremise: ")}
     assert set(duel) == {"Flowstop, first job", "Flowstop, next job", "loop"}
     for who, finished in (("Flowstop, first job", "60 of 60"), ("Flowstop, next job", "60 of 60")):
-        assert duel[who][2].endswith(" s")
-        assert float(duel[who][3]) > 0
-        assert duel[who][5:7] == ["0", finished]
-        assert "clicks: " in duel[who][7]
-    assert duel["loop"][6] == "2 of 2"
+        assert duel[who][3].endswith(" s")
+        assert float(duel[who][4]) > 0
+        assert duel[who][6:8] == ["0", finished]
+        assert "clicks: " in duel[who][8]
+    assert duel["loop"][7] == "2 of 2"
     assert ["refreshes by 4 processes at once", "1, 4 of 4 answered", "1"] in rows
     assert [row for row in rows if row[0] == "sandbox: a call" and row[1].startswith("median ")]
 
@@ -92,6 +92,19 @@ def test_a_time_is_only_told_plainly_when_everything_is_finished() -> None:
     assert Run("peer", 2.0, 10, 9, 1, error="ValueError").told_seconds == "(2.00 s)"
     assert Run("peer", None, 10, 9, 1).told_seconds == "unfinished"
     assert Run("loop", 2.0, 10, 10, 0, share=50).told_seconds == "≥ 100 s"
+
+
+def test_runs_stand_beside_the_bound_and_the_rival_that_finished() -> None:
+    runs = [
+        Run("Flowstop", 3.0, 10, 10, 0),
+        Run("fast_bitrix24", 2.0, 10, 10, 0),
+        Run("fast_bitrix24", 9.0, 10, 4, 7, error="ValueError"),
+        Run("loop", 5.0, 10, 10, 0, share=2),
+    ]
+
+    rows = duel_table("load", 1.5, runs).rows
+
+    assert [(row[4], row[5]) for row in rows] == [("2.00", "1.50"), ("1.33", "1.00"), ("–", "–"), ("–", "–")]
 
 
 def test_slow_clicks_are_told() -> None:
