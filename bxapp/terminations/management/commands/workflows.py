@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         try:
             code = self._list(options) if options["action"] == "list" else self._terminate(options)
         except KeyboardInterrupt:
-            self.stderr.write("Interrupted. Nothing was queued.")
+            self._say("Interrupted. Nothing was queued.")
             code = ExitCode.INTERRUPTED
         finally:
             writing.write()
@@ -99,7 +100,11 @@ class Command(BaseCommand):
                 job = follow(actor, job, interruptions, show=progress.show, say=progress.say)
         except LeftAlone:
             self._say(f"Job {job.pk} is left as it is; whoever works next settles what is under way.")
-            return ExitCode.INTERRUPTED
+            writing.write()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # The interpreter would wait for the threads that carry requests, for up to 70 seconds.
+            os._exit(ExitCode.INTERRUPTED)
         self._report(job, as_json=as_json)
         return reporting.exit_code(job, interrupted=bool(interruptions.count) and bool(job.cancelled))
 
@@ -139,7 +144,7 @@ class Command(BaseCommand):
             ) from None
 
     def _say(self, text: str) -> None:
-        self.stderr.write(text, self.style.NOTICE)
+        self.stderr.write(text, str)
 
 
 def _refused(error: BitrixError, actor: Actor) -> CommandError:
