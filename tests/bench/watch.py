@@ -16,13 +16,18 @@ _EVERY_SECONDS = 0.02
 
 
 class Watch:
-    """Asks every 20 ms, so that a time is at most so much too long, and never too short."""
+    """Asks every 20 ms, so that a time is at most so much too long, and never too short.
+
+    One thread at a time may use it.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._connection: psycopg.Connection[Any] | sqlite3.Connection
         if database_url.startswith("sqlite"):
             file = database_url.removeprefix("sqlite:///")
-            self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+            self._connection = sqlite3.connect(
+                f"file:{file}?mode=ro", uri=True, timeout=10, check_same_thread=False
+            )
         else:
             self._connection = psycopg.connect(database_url, autocommit=True)
 
