@@ -1,50 +1,55 @@
 """Whose turn is next: first which portal, then which of its jobs. The only place where that is decided.
 
-**Portals** take turns by what they have had: each has a tally of workflows served, the one with the smallest
-is next, and its turn adds to it (start-time fair queueing, Goyal, Vin and Cheng 1996: the fairness of a
-deficit round robin, and a turn changes nothing but the tally of its own portal, so workers on several
-machines need no common list). A portal that gets work is brought next to the smallest tally of those that
-have some: it has no old savings to spend and no old debt beyond one turn, so three workflows do not wait
-behind another portal's hundred thousand. While others wait, a turn is for ``QUANTUM`` workflows at most.
-Nobody starves: between two turns of a portal no other can have more than it had in one, and a turn more.
+**Portals** take turns: deficit round robin (Shreedhar and Varghese 1995). A turn adds a quantum to the
+portal's credit and lets it take so many workflows; what it took is subtracted. A batch may take more than
+was left: the portal then sits out until it has paid. So over time all portals that have work get the same,
+however large their jobs or batches are. Who has waited longest is next; a portal that has just got work
+counts as having waited a second longer, so three workflows do not wait for a round of everybody's hundred
+thousand. That second is all: who has waited longer than it is not overtaken, so nobody starves.
 
 **Jobs** of one portal: the one with the fewest workflows left is next, so a small one overtakes a big one and
 most people wait least. But every fourth request goes to the job that has waited longest, so that the big one
 goes on however many small ones come.
 
-Plain data in, plain data out: no database, no clock.
+Plain data in, plain data out: no database, no clock. Moments are seconds of one clock.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Workflows per turn while others wait: a few batches, some milliseconds of a worker's time.
+# Workflows per turn: a few batches, some milliseconds of a worker's time.
 QUANTUM = 250
-LONGEST_BATCH = 50
+HEAD_START_SECONDS = 1.0
 # Every how many requests the job that has waited longest gets one.
 LONGEST_WAITING_EVERY = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A portal for which something is due now. ``since``: when that began, seconds of one clock."""
+class Standing:
+    """A portal's place in the round. Keep it as long as the portal has work, forget it then.
+
+    ``waits_since``: when it got work, or its last turn ended. ``is_new``: it has not had a turn since it got
+    work. ``credit`` in workflows: never above 0 between turns, below while it has had more than its share.
+    """
 
     portal_id: int
-    tally: int
-    since: float
+    waits_since: float
+    credit: int = 0
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """The next turn: its portal, and how many workflows it may take; None: all, nobody else waits."""
+class Turn:
+    """``portal_id`` may take ``workflows`` now. ``standings``: what the others' have become, to be kept."""
 
     portal_id: int
-    workflows: int | None
+    workflows: int
+    standings: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +61,39 @@ class OpenJob:
     waits_since: float
 
 
-def next_turn(waiting: Iterable[Waiting]) -> Share | None:
-    """Return the turn that is next, None when no portal waits.
+def next_turn(waiting: Iterable[Standing], now: float) -> Turn | None:
+    """Return the turn that is next among portals that have something due now; None when there are none.
 
-    Leave out those for which nothing can be done at this moment: a limit, a pause, another worker.
+    Leave out the portals that nothing can be done for at this moment (a limit, a pause, another worker has
+    its turn): they keep their standing.
     """
-    candidates = list(waiting)
-    if not candidates:
+    standings = sorted(waiting, key=_place)
+    if not standings:
         return None
-    first = min(candidates, key=lambda portal: (portal.tally, portal.since, portal.portal_id))
-    return Share(first.portal_id, QUANTUM if len(candidates) > 1 else None)
+    # Whole rounds in which nobody is in credit are gone through at once.
+    rounds = min(max(0, -standing.credit) // QUANTUM for standing in standings)
+    owned = [standing.credit + rounds * QUANTUM for standing in standings]
+    place = next(place for place, credit in enumerate(owned) if credit + QUANTUM > 0)
+    sat_out = [
+        replace(standing, credit=credit + QUANTUM, waits_since=now, is_new=False)
+        for standing, credit in zip(standings[:place], owned, strict=False)
+    ]
+    behind = [
+        replace(standing, credit=credit)
+        for standing, credit in zip(standings[place + 1 :], owned[place + 1 :], strict=True)
+        if credit != standing.credit
+    ]
+    return Turn(standings[place].portal_id, owned[place] + QUANTUM, (*sat_out, *behind))
 
 
-def tally_on_arrival(tally: int, others: Iterable[int]) -> int:
-    """Return the tally of a portal that gets work after it had none.
+def after_turn(standing: Standing, turn: Turn, used: int, now: float) -> Standing:
+    """Return the standing of the turn's portal after it took so many workflows and still has some.
 
-    ``others``: the tallies of all portals that have work, waiting for something or not.
+    What it could have taken and did not is gone: credit is no savings account. What it took while nobody else
+    waited is not held against it beyond one turn.
     """
-    lowest = min(others, default=tally)
-    return min(max(tally, lowest), lowest + QUANTUM)
-
-
-def tally_after_turn(tally: int, used: int) -> int:
-    """Return the tally after a turn in which so many workflows were taken; a turn counts even if none were.
-
-    What was taken beyond a turn's share was taken while nobody else waited, and is not held against anybody.
-    """
-    return tally + min(max(1, used), QUANTUM + LONGEST_BATCH)
+    credit = max(-QUANTUM, min(0, turn.workflows - used))
+    return replace(standing, credit=credit, waits_since=now, is_new=False)
 
 
 def next_job(jobs: Iterable[OpenJob], requests_before: int) -> OpenJob | None:
@@ -96,3 +107,8 @@ def next_job(jobs: Iterable[OpenJob], requests_before: int) -> OpenJob | None:
     if requests_before % LONGEST_WAITING_EVERY == LONGEST_WAITING_EVERY - 1:
         return min(candidates, key=lambda job: (job.waits_since, job.job_id))
     return min(candidates, key=lambda job: (job.remaining, job.job_id))
+
+
+def _place(standing: Standing) -> tuple[float, int]:
+    head_start = HEAD_START_SECONDS if standing.is_new else 0.0
+    return standing.waits_since - head_start, standing.portal_id

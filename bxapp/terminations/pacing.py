@@ -43,10 +43,7 @@ SCOUT_SECONDS_BEHIND = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Send batches of these sizes now, in this order; then ask again at the next answer, or after the delay.
-
-    ``delay_seconds`` None: nothing is to be sent before an answer comes.
-    """
+    """Send batches of these sizes now, in this order; ask again at each answer and after the delay, if any."""
 
     sizes: tuple[int, ...]
     width: int
@@ -104,7 +101,8 @@ class Pacer:
         free = width - len(self._under_way)
         if free <= 0:
             return Plan((), width)
-        if self._width.needs_scout:
+        scout_follows = self._width.needs_scout
+        if scout_follows:
             if free == 1:
                 return self._plan_scout(remaining, allowance, now)
             free -= 1
@@ -119,7 +117,11 @@ class Pacer:
             overhead=self._baseline.seconds,
             expected_width=self._width.expected,
         )
-        return Plan(sizes, width)
+        if sum(sizes) == remaining:
+            return Plan(sizes, width)
+        if len(sizes) < free and allowance.per_second:
+            return Plan(sizes, width, 1 / allowance.per_second)
+        return Plan(sizes, width, SCOUT_SECONDS_BEHIND if scout_follows else None)
 
     @property
     def _seconds_per_command(self) -> float | None:

@@ -137,8 +137,6 @@ class _Simulation:
                 self._at(self._delay(), lambda request=request: self._arrive(request))  # type: ignore[misc]
         if self._left and plan.delay_seconds is not None:
             self._ask_again(plan.delay_seconds)
-        elif self._left and plan.sizes:
-            self._ask_again(0.0)
 
     def _ask_again(self, seconds: float) -> None:
         self._at(seconds + 1e-6, self._work)

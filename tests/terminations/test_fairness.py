@@ -2,49 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bxapp.terminations.fairness import (
+    HEAD_START_SECONDS,
     LONGEST_WAITING_EVERY,
     QUANTUM,
     OpenJob,
-    Share,
-    Waiting,
+    Standing,
+    Turn,
+    after_turn,
     next_job,
     next_turn,
-    tally_after_turn,
-    tally_on_arrival,
 )
 
-
-def test_three_workflows_of_another_portal_are_next_at_once() -> None:
-    big, small = Waiting(1, 40_000, since=0.0), Waiting(2, tally_on_arrival(0, [40_000]), since=9.0)
-
-    assert next_turn([big, small]) == Share(1, QUANTUM)
-    big = Waiting(1, tally_after_turn(big.tally, QUANTUM), since=10.0)
-    assert next_turn([big, small]) == Share(2, QUANTUM)
+LARGEST_BATCH = 50
 
 
-def test_a_portal_alone_may_take_all() -> None:
-    assert next_turn([Waiting(1, 7, since=0.0)]) == Share(1, None)
+def test_who_has_waited_longest_is_next() -> None:
+    waiting = [Standing(1, 5.0, is_new=False), Standing(2, 4.0, is_new=False)]
+
+    assert next_turn(waiting, 9.0) == Turn(2, QUANTUM, ())
+
+
+def test_three_workflows_of_another_portal_go_before_portals_that_have_just_been_served() -> None:
+    served = [Standing(number, 10.0 - number / 100, is_new=False) for number in range(1, 20)]
+    small = Standing(99, 10.1)
+
+    turn = next_turn([*served, small], 10.2)
+
+    assert turn is not None
+    assert turn.portal_id == 99
+
+
+def test_who_has_waited_more_than_a_second_longer_is_not_overtaken() -> None:
+    turn = next_turn([Standing(1, 5.0, is_new=False), Standing(2, 6.1)], 7.0)
+
+    assert turn is not None
+    assert turn.portal_id == 1
+
+
+def test_who_has_taken_more_than_its_share_sits_out_until_it_is_paid() -> None:
+    standing = after_turn(Standing(1, 0.0), Turn(1, 10, ()), used=10 + QUANTUM, now=1.0)
+    other = Standing(2, 2.0, is_new=False)
+
+    turn = next_turn([standing, other], 3.0)
+
+    assert turn == Turn(2, QUANTUM, (Standing(1, 3.0, credit=0, is_new=False),))
+
+
+def test_when_all_are_in_debt_the_rounds_that_nobody_can_use_are_gone_through_at_once() -> None:
+    poor = Standing(1, 0.0, credit=-3 * QUANTUM, is_new=False)
+    poorer = Standing(2, 1.0, credit=-5 * QUANTUM, is_new=False)
+
+    turn = next_turn([poor, poorer], 3.0)
+
+    assert turn == Turn(1, QUANTUM, (Standing(2, 1.0, credit=-2 * QUANTUM, is_new=False),))
+
+
+def test_credit_is_not_saved() -> None:
+    assert after_turn(Standing(1, 0.0), Turn(1, QUANTUM, ()), used=1, now=1.0).credit == 0
+
+
+def test_what_was_taken_while_nobody_waited_is_not_held_against_a_portal() -> None:
+    assert after_turn(Standing(1, 0.0), Turn(1, QUANTUM, ()), used=100_000, now=1.0).credit == -QUANTUM
 
 
 def test_without_anybody_waiting_there_is_no_turn() -> None:
-    assert next_turn([]) is None
+    assert next_turn([], 0.0) is None
     assert next_job([], 0) is None
-
-
-def test_old_savings_are_not_spent() -> None:
-    assert tally_on_arrival(10, [500, 700]) == 500
-    assert tally_on_arrival(600, [500, 700]) == 600
-
-
-def test_old_debts_are_no_more_than_a_turn() -> None:
-    assert tally_on_arrival(90_000, [500, 700]) == 500 + QUANTUM
 
 
 def test_a_small_job_overtakes_a_big_one() -> None:
@@ -63,62 +93,67 @@ def test_every_fourth_request_is_for_the_job_that_has_waited_longest() -> None:
 
 @dataclass
 class _Portal:
-    left: int = 0
-    tally: int = 0
-    since: float = 0.0
-    served: int = 0
-    # What the others had since this one last had a turn or got work.
-    overtaken_by: int = 0
+    standing: Standing
+    left: int
+    # What each other took while this one had waited for more than the head start.
+    overtaken_by: dict[int, int] = field(default_factory=dict)
+    # The same since both have had work without a break.
+    taken: int = 0
 
 
 class PortalsTakeTurns(RuleBasedStateMachine):
-    """Portals get work and workers serve them, in any order, with batches larger than what they may take."""
+    """Portals get work and are served, in any order, with batches larger than what they may take."""
 
     def __init__(self) -> None:
         super().__init__()
         self.portals: dict[int, _Portal] = {}
-        self.moment = 0.0
+        self.now = 0.0
 
-    @rule(portal_id=st.integers(1, 6), workflows=st.integers(1, 5000))
-    def get_work(self, portal_id: int, workflows: int) -> None:
-        self.moment += 1
-        portal = self.portals.setdefault(portal_id, _Portal())
-        if not portal.left:
-            others = [other.tally for other in self.portals.values() if other.left]
-            portal.tally = tally_on_arrival(portal.tally, others)
-            portal.since, portal.overtaken_by = self.moment, 0
-        portal.left += workflows
-
-    @precondition(lambda self: any(portal.left for portal in self.portals.values()))
-    @rule(beyond=st.integers(0, 49))
-    def serve(self, beyond: int) -> None:
-        self.moment += 1
-        share = next_turn(
-            Waiting(portal_id, portal.tally, portal.since)
-            for portal_id, portal in self.portals.items()
-            if portal.left
-        )
-        assert share is not None
-        portal = self.portals[share.portal_id]
-        used = portal.left if share.workflows is None else min(portal.left, share.workflows + beyond)
-        portal.left -= used
-        portal.served += used
-        portal.tally = tally_after_turn(portal.tally, used)
-        portal.since, portal.overtaken_by = self.moment, 0
-        for other in self.portals.values():
-            if other is not portal and other.left:
-                other.overtaken_by += used
-
-    @invariant()
-    def nobody_waits_longer_than_two_turns_of_each_other(self) -> None:
-        most = 2 * (QUANTUM + 49) * max(0, len(self.portals) - 1)
+    @rule(portal_id=st.integers(1, 6), workflows=st.integers(1, 5000), seconds=st.floats(0.001, 5))
+    def get_work(self, portal_id: int, workflows: int, seconds: float) -> None:
+        self.now += seconds
+        if portal_id in self.portals:
+            self.portals[portal_id].left += workflows
+            return
+        self.portals[portal_id] = _Portal(Standing(portal_id, self.now), workflows)
         for portal in self.portals.values():
-            assert not portal.left or portal.overtaken_by <= most
+            portal.taken = 0
+
+    @precondition(lambda self: self.portals)
+    @rule(beyond=st.integers(0, LARGEST_BATCH - 1), seconds=st.floats(0.001, 0.5))
+    def serve(self, beyond: int, seconds: float) -> None:
+        turn = next_turn([portal.standing for portal in self.portals.values()], self.now)
+        assert turn is not None
+        assert turn.workflows > 0
+        for standing in turn.standings:
+            self.portals[standing.portal_id].standing = standing
+        portal = self.portals[turn.portal_id]
+        begun = self.now
+        used = min(portal.left, turn.workflows + beyond)
+        self.now += seconds
+        portal.standing = after_turn(portal.standing, turn, used, self.now)
+        portal.left -= used
+        portal.taken += used
+        portal.overtaken_by.clear()
+        for other in self.portals.values():
+            if other is not portal and begun - other.standing.waits_since > HEAD_START_SECONDS:
+                before = other.overtaken_by.get(turn.portal_id, 0)
+                other.overtaken_by[turn.portal_id] = before + used
+        if not portal.left:
+            del self.portals[turn.portal_id]
+            for other in self.portals.values():
+                other.taken = 0
 
     @invariant()
-    def who_has_work_has_had_no_more_than_two_turns_beyond_another(self) -> None:
-        tallies = [portal.tally for portal in self.portals.values() if portal.left]
-        assert max(tallies, default=0) - min(tallies, default=0) <= 2 * (QUANTUM + 49)
+    def no_other_takes_more_than_two_turns_while_one_waits(self) -> None:
+        # Its own turn, and one more while this one pays a debt.
+        for portal in self.portals.values():
+            assert all(taken <= 2 * (QUANTUM + LARGEST_BATCH) for taken in portal.overtaken_by.values())
+
+    @invariant()
+    def those_that_have_work_get_the_same(self) -> None:
+        taken = [portal.taken for portal in self.portals.values()]
+        assert max(taken, default=0) - min(taken, default=0) <= 4 * (QUANTUM + LARGEST_BATCH)
 
 
 class JobsTakeRequests(RuleBasedStateMachine):

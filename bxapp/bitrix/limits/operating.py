@@ -75,8 +75,8 @@ class Settlement:
 
     ``elapsed_seconds`` from sending to the answer: the request worked at most that long, and its first call,
     which no two stamps enclose, may have been the longest. ``operating`` and ``reset_at`` (Unix time) as told
-    with the last call; None means that the portal has no such limit, unless ``heard`` is False: then the answer had
-    no ``time`` at all.
+    with the last call; None means that the portal has no such limit, unless ``heard`` is False: then the
+    answer had no ``time`` at all.
     """
 
     elapsed_seconds: float

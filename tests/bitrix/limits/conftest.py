@@ -11,11 +11,10 @@ import pytest
 from redis import Redis
 
 from bxapp.bitrix.limits import Shared
+from tests.bitrix.limits.interruptible import Interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.bitrix.limits.interruptible import Interruptible
 
 
 @dataclass
@@ -54,6 +53,4 @@ def shared(redis: Redis) -> Shared:
 
 @pytest.fixture
 def interruptible(redis: Redis) -> Interruptible:
-    from tests.bitrix.limits.interruptible import Interruptible
-
     return Interruptible(redis)

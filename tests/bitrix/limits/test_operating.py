@@ -1,0 +1,185 @@
+"""The budget on a real server: reserving, settling, what the portal tells, what a refusal means."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bxapp.bitrix.limits import Budget, OperatingRule, Reservation, Settlement, Shared, Spent
+
+if TYPE_CHECKING:
+    from tests.bitrix.limits.conftest import Clock
+    from tests.bitrix.limits.interruptible import Interruptible
+
+RULE = OperatingRule(limit=48.0, window=60.0, basket=6.0, ban=30.0)
+
+
+@pytest.fixture
+def budget(shared: Shared, portal: str, clock: Clock) -> Budget:
+    return Budget(shared, portal, "app", "terminate", RULE, clock=clock)
+
+
+def reserve(budget: Budget, calls: int, seconds_each: float) -> Reservation:
+    answer = budget.reserve(calls, seconds_each)
+    assert isinstance(answer, Reservation)
+    return answer
+
+
+def settled(clock: Clock, seconds: float, operating: float | None, **told: float) -> Settlement:
+    return Settlement(seconds, clock() - seconds, clock(), operating, told.get("reset_at"))
+
+
+def test_what_is_under_way_counts_before_it_is_recorded(budget: Budget) -> None:
+    reserve(budget, 50, 0.9)
+    # The last call may start when all before it have just reached the limit.
+    assert reserve(budget, 50, 0.9).calls == 4
+
+    spent = budget.reserve(1, 0.9)
+    assert isinstance(spent, Spent)
+    assert spent.under_way
+
+
+def test_a_call_longer_than_what_is_left_may_go_when_nothing_else_is_under_way(
+    budget: Budget, clock: Clock
+) -> None:
+    first = reserve(budget, 1, 47.0)
+    clock.pass_seconds(47)
+    budget.settle(first, settled(clock, 47.0, 47.0))
+
+    assert reserve(budget, 5, 20.0).calls == 1
+
+
+def test_a_spent_budget_tells_when_its_oldest_basket_goes(budget: Budget, clock: Clock) -> None:
+    begun = clock()
+    first = reserve(budget, 1, 50.0)
+    clock.pass_seconds(50)
+    budget.settle(first, settled(clock, 50.0, 50.0, reset_at=int(begun + 60)))
+
+    spent = budget.reserve(1, 0.5)
+    assert isinstance(spent, Spent)
+    assert not spent.under_way
+    assert 10 <= spent.wait_seconds <= 11
+    assert spent.until == pytest.approx(time.time() + spent.wait_seconds, abs=2)
+    clock.pass_seconds(spent.wait_seconds)
+    assert reserve(budget, 1, 0.5).calls == 1
+
+
+def test_a_settled_request_gives_back_what_it_did_not_need(budget: Budget, clock: Clock) -> None:
+    first = reserve(budget, 48, 1.0)
+    clock.pass_seconds(5)
+    budget.settle(first, settled(clock, 5.0, 5.0))
+
+    assert reserve(budget, 50, 1.0).calls == 44
+
+
+def test_a_request_that_never_left_gives_all_back(budget: Budget) -> None:
+    budget.forget(reserve(budget, 48, 1.0))
+
+    assert reserve(budget, 50, 1.0).calls == 49
+
+
+def test_a_request_whose_process_died_counts_in_full_in_the_end(budget: Budget, clock: Clock) -> None:
+    reserve(budget, 40, 1.0)
+    clock.pass_seconds(80)  # its reservation has ended, its record has not gone
+
+    assert reserve(budget, 50, 1.0).calls == 9
+
+
+def test_the_portal_knows_more_than_we_do(budget: Budget, clock: Clock) -> None:
+    first = reserve(budget, 1, 1.0)
+    clock.pass_seconds(1)
+    budget.settle(first, settled(clock, 1.0, 45.0))
+
+    assert reserve(budget, 50, 1.0).calls == 4
+
+
+def test_the_portal_knows_less_than_we_do(budget: Budget, clock: Clock) -> None:
+    reserve(budget, 40, 1.0)  # nobody ever hears of it: it was cut before it reached the portal
+    clock.pass_seconds(76)
+    second = reserve(budget, 1, 1.0)
+    clock.pass_seconds(1)
+    budget.settle(second, settled(clock, 1.0, 1.0))
+
+    # The last second may not be in what the portal told yet.
+    assert reserve(budget, 50, 1.0).calls == 47
+
+
+def test_an_answer_that_tells_no_operating_ends_the_counting(budget: Budget, clock: Clock) -> None:
+    first = reserve(budget, 48, 1.0)
+    clock.pass_seconds(48)
+    budget.settle(first, settled(clock, 48.0, None))
+
+    assert reserve(budget, 50, 10.0).calls == 50
+
+
+def test_after_a_refusal_nothing_goes_before_the_told_moment(budget: Budget, clock: Clock) -> None:
+    reserve(budget, 1, 1.0)
+    budget.refused(clock() + 25)
+
+    spent = budget.reserve(1, 0.5)
+    assert isinstance(spent, Spent)
+    assert 25 <= spent.wait_seconds <= 26.1
+
+
+def test_after_a_ban_the_budget_is_whole_again(budget: Budget, clock: Clock) -> None:
+    first = reserve(budget, 40, 1.0)
+    clock.pass_seconds(40)
+    budget.settle(first, settled(clock, 40.0, 47.0))
+    clock.pass_seconds(2)
+    budget.refused(int(clock() + RULE.ban))
+    clock.pass_seconds(RULE.ban + 1.1)
+
+    assert reserve(budget, 50, 1.0).calls == 49
+
+
+def test_an_older_portal_keeps_its_record_when_it_lets_calls_through_again(
+    budget: Budget, clock: Clock
+) -> None:
+    first = reserve(budget, 40, 1.0)
+    clock.pass_seconds(40)
+    budget.settle(first, settled(clock, 40.0, 47.0))
+    budget.refused(clock() + 5)
+    clock.pass_seconds(6.1)
+
+    assert reserve(budget, 50, 1.0).calls == 2
+
+
+def test_single_calls_that_surely_start_in_time_may_go_over_the_budget(budget: Budget) -> None:
+    started = sum(isinstance(budget.reserve(1, 5.0, launch_seconds=0.5), Reservation) for _ in range(200))
+
+    # By the time the last of them starts, none can have run for more than half a second.
+    assert started == 48 / 0.5
+
+
+def test_single_calls_do_not_go_over_the_budget_beside_a_batch_that_would_be_refused(budget: Budget) -> None:
+    reserve(budget, 9, 5.0)
+
+    assert isinstance(budget.reserve(1, 5.0, launch_seconds=0.1), Reservation)
+    assert isinstance(budget.reserve(1, 5.0, launch_seconds=0.1), Spent)
+
+
+def test_processes_share_a_budget(shared: Shared, portal: str) -> None:
+    one, other = (Budget(shared, portal, "app", "terminate", RULE) for _ in range(2))
+    reserve(one, 40, 1.0)
+
+    assert reserve(other, 50, 1.0).calls == 9
+
+
+def test_without_a_rule_nothing_is_counted(shared: Shared, portal: str) -> None:
+    budget = Budget(shared, portal, "app", "terminate", None)
+
+    assert all(reserve(budget, 50, 10.0).calls == 50 for _ in range(10))
+
+
+def test_what_redis_could_not_be_told_is_told_later(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    budget = Budget(interruptible, portal, "app", "terminate", RULE, clock=clock)
+    first = reserve(budget, 48, 1.0)
+    interruptible.gone = True
+    budget.settle(first, settled(clock, 2.0, 2.0))
+    interruptible.gone = False
+
+    assert reserve(budget, 50, 1.0).calls == 47
