@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 _FORM = "application/x-www-form-urlencoded"
+# A person waits for ``app.info``, and anybody can cause the question: it must not hold a thread for long.
+_OWNER_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,9 @@ class AuthorizationServers:
     def _owner_at(self, server: str, access_token: str) -> TokenOwner:
         body = urlencode({"auth": access_token}).encode()
         with self._recorded(f"{server}/rest/", "app.info", {}) as seen:
-            reply, _ = transport.send(self._http, f"{server}/rest/app.info", body, _FORM)
+            reply, _ = transport.send(
+                self._http, f"{server}/rest/app.info", body, _FORM, read_seconds=_OWNER_SECONDS
+            )
             seen.status = reply.status
             owner = self._read_owner(server, reply, access_token)
             seen.member_id = owner.member_id

@@ -76,8 +76,11 @@ def send(
     content_type: str,
     *,
     largest_bytes: int = LARGEST_ANSWER_BYTES,
+    read_seconds: float | None = None,
 ) -> tuple[Reply, str]:
     """POST ``body`` once; return the reply and the ``Location`` it named (empty if none).
+
+    ``read_seconds`` is how long the other side may stay silent, READ_SECONDS unless told.
 
     Raises Unreachable or Unheard, see above.
     """
@@ -87,7 +90,7 @@ def send(
             url,
             data=body,
             headers={"Content-Type": content_type},
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS),
             allow_redirects=False,
             stream=True,
         ) as response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bxapp.bitrix import errors
+from bxapp.bitrix import errors, oauth
 from bxapp.bitrix.launch import MalformedForm
 from bxapp.bitrix.oauth import AuthorizationServers
 from tests.bitrix.conftest import SECRET
@@ -206,3 +207,21 @@ def test_the_address_that_starts_a_login(servers: AuthorizationServers) -> None:
 def test_a_login_needs_a_host_name(servers: AuthorizationServers, domain: str) -> None:
     with pytest.raises(MalformedForm):
         servers.authorize_url(domain, "the-state")
+
+
+def test_a_silent_server_is_not_waited_for_as_long_as_a_portal(
+    servers: AuthorizationServers, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oauth, "_OWNER_SECONDS", 0.2)
+
+    def silent(_: object) -> Told:
+        time.sleep(1)
+        return says(info())
+
+    peer.answer = silent
+    begun = time.monotonic()
+
+    with pytest.raises(errors.Unheard, match="time limit"):
+        servers.owner("the-access-token")
+
+    assert time.monotonic() - begun < 0.9
