@@ -142,7 +142,9 @@ def test_at_a_terminal_there_is_a_question_and_a_progress_bar(scene: Scene) -> N
     assert not Job.objects.exists()
 
     os.write(terminal, b"y\n")
-    seen += _read_until(terminal, b"60 terminated.")
+    seen += _read_until(terminal, b"looks by itself whether one comes back; Ctrl-C skips that.")
+    process.send_signal(signal.SIGINT)
+    seen += _read_until(terminal, b"Job 1: 60 terminated.")
     process.wait(timeout=WITHIN_SECONDS)
     os.close(terminal)
 
