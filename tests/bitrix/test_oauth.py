@@ -210,9 +210,10 @@ def test_a_login_needs_a_host_name(servers: AuthorizationServers, domain: str) -
 
 
 def test_a_silent_server_is_not_waited_for_as_long_as_a_portal(
-    servers: AuthorizationServers, peer: Peer, monkeypatch: pytest.MonkeyPatch
+    servers: AuthorizationServers, peer: Peer, other_peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth, "_OWNER_SECONDS", 0.2)
+    other_peer.tells(says({"error": "invalid_client"}, 401))
 
     def silent(_: object) -> Told:
         time.sleep(1)
