@@ -43,7 +43,7 @@ SCOUT_SECONDS_BEHIND = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Send batches of these sizes now, in this order; ask again at each answer and after the delay, if any."""
+    """Batches of these sizes are sent now, in this order; ask again at each answer, and after the delay."""
 
     sizes: tuple[int, ...]
     width: int

@@ -104,7 +104,7 @@ def test_the_width_settles_a_little_below_what_the_portal_serves(
         run = portal.terminate(100 * served_at_once, run.memory)
 
     assert run.memory.width is not None
-    # Besides those at work some are on the road; calls of different length blur the measure by a tenth or two.
+    # Besides those at work some are on the road; calls of different length blur the measure a little.
     most = served_at_once * (1 + round_trip / 0.4) * (1.2 if spread else 1.0)
     assert 0.5 * served_at_once <= run.memory.width <= most
     late = sum(wait > 0.5 + 2 * round_trip for wait in run.clicks)
