@@ -55,6 +55,25 @@ class RequestScope:
     paired with its beginning, as in ``loadlimiter.php``."""
     calls: list[TerminateCall] = field(default_factory=list)
 
+    longer: dict[str, float] = field(default_factory=dict)
+    """Seconds of the calls above the limiter's threshold so far, by method."""
+
+    def begin(self, method: str) -> float:
+        """Note that a call begins now; returns the moment."""
+        moment = time.time()
+        self.starts.setdefault(method, []).append(moment)
+        return moment
+
+    def finish(self, method: str, threshold: float) -> float:
+        """Note that a call has ended now; returns the moment. Calls above ``threshold`` are summed up."""
+        moment = time.time()
+        ends = self.finishes.setdefault(method, [])
+        seconds = moment - self.starts[method][len(ends)]
+        ends.append(moment)
+        if seconds > threshold:
+            self.longer[method] = self.longer.get(method, 0.0) + seconds
+        return moment
+
 
 @dataclass(slots=True)
 class Call:

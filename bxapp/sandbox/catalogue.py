@@ -99,6 +99,7 @@ KINDS = {
         4,
     ),
 }
+_KINDS_BY_TYPE = {(kind.module_id, kind.document_type): kind for kind in KINDS.values()}
 
 DEAL_NAMES = (
     "Поставка оборудования, ООО «Ромашка»",
@@ -159,8 +160,4 @@ def templates(now: datetime, chance: random.Random) -> dict[int, Template]:
 
 def kind_of(template: Template) -> DocumentKind:
     """The kind of document a template runs on."""
-    return next(
-        kind
-        for kind in KINDS.values()
-        if (kind.module_id, kind.document_type) == (template.module_id, template.document_type)
-    )
+    return _KINDS_BY_TYPE[template.module_id, template.document_type]

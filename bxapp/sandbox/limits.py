@@ -69,23 +69,16 @@ class OperatingLimiter:
             if ends_at is not None:
                 del self.bans[key]
                 self.baskets.pop(key, None)
-        if self.seconds(settings, entity, method, request) <= settings.operating_limit:
+        if self.seconds(entity, method, request) <= settings.operating_limit:
             return False
         if settings.operating_form is OperatingForm.BAN:
             self.bans[key] = now + settings.operating_ban
         return True
 
-    def seconds(self, settings: PortalSettings, entity: str, method: str, request: RequestScope) -> float:
+    def seconds(self, entity: str, method: str, request: RequestScope) -> float:
         """``time.operating``: what is recorded, and this request's own calls above the threshold."""
-        own = (
-            finish - start
-            for start, finish in zip(
-                request.starts.get(method, ()), request.finishes.get(method, ()), strict=False
-            )
-        )
-        return sum(basket.seconds for basket in self._alive(entity, method)) + sum(
-            seconds for seconds in own if seconds > settings.operating_threshold
-        )
+        recorded = sum(basket.seconds for basket in self._alive(entity, method))
+        return recorded + request.longer.get(method, 0.0)
 
     def reset_at(self, settings: PortalSettings, entity: str, method: str, request: RequestScope) -> int:
         """``time.operating_reset_at``: when the oldest basket goes, or the ban ends. Unix seconds."""

@@ -26,8 +26,15 @@ def resolve(params: Mapping[str, Value], answers: Mapping[str, Mapping[str, Valu
     A text that is nothing but one reference becomes whatever it leads to, also an array or null.
     ``answers`` holds ``result``, ``next``, ``total``, ``time``, ``error`` by command key.
     """
+    if not any(_holds_sign(value) for value in params.values()):
+        return dict(params)
     pattern = re.compile(r"\$(" + "|".join(answers) + r")(\S*)", re.IGNORECASE | re.ASCII)
     return _resolve_array(params, answers, pattern)
+
+
+def _holds_sign(value: Value) -> bool:
+    """Whether there may be a reference: also in what is no text yet."""
+    return not isinstance(value, str) or "$" in value
 
 
 def _resolve_array(

@@ -153,16 +153,14 @@ async def run_method(call: Call, method: Method, begun: float) -> dict[str, Any]
     if fault is not None or limiter.refuses(settings, entity, method.name, scope):
         raise RestError("Method is blocked due to operation time limit.", "OPERATION_TIME_LIMIT", 429)
     call.start = php.integer(call.params.pop("start", 0))
-    process_start = time.time()
-    scope.starts.setdefault(method.name, []).append(process_start)
+    process_start = scope.begin(method.name)
     if method.name == "batch":
         result: Any = await run_batch(call, run_command)
     else:
         if not method.own_duration:
             await call.spend(settings.list_seconds if method.listing else settings.call_seconds)
         result = await method.handle(call)
-    process_finish = time.time()
-    scope.finishes.setdefault(method.name, []).append(process_finish)
+    process_finish = scope.finish(method.name, settings.operating_threshold)
     answer: dict[str, Any] = {"result": result}
     if isinstance(result, Listing):
         answer["result"] = list(result.rows)

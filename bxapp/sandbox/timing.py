@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bxapp.sandbox import dates
@@ -46,9 +47,14 @@ def time_part(
     }
     if settings.operating_limited:
         part["operating_reset_at"] = limiter.reset_at(settings, entity, method, request)
-        part["operating"] = limiter.seconds(settings, entity, method, request)
+        part["operating"] = limiter.seconds(entity, method, request)
     return part
 
 
 def _told(moment: float, zone_minutes: int) -> str:
-    return dates.tell(datetime.fromtimestamp(moment, UTC), zone_minutes) or ""
+    return _told_second(int(moment), zone_minutes)
+
+
+@lru_cache(maxsize=64)
+def _told_second(second: int, zone_minutes: int) -> str:
+    return dates.tell(datetime.fromtimestamp(second, UTC), zone_minutes) or ""
