@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ ON_SERVERS = os.environ["DATABASE_URL"].startswith("postgres")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the Valkey of this run, unless ``REDIS_URL`` named a server; parallel workers share it."""
+    # A run in the background ignores Ctrl-C, and would hand that on to every process that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if EMBEDDED_REDIS_PORT is None or hasattr(config, "workerinput"):
         return
     folder = Path(tempfile.mkdtemp(prefix="flowstop-tests-redis-"))

@@ -127,8 +127,7 @@ def check_items(stack: Stack, visitor: Visitor, chosen: list[str]) -> None:
     assert {row[0]: row[1] for row in told} == {one: outcome for one, (_, outcome, _) in items.items()}
     assert {row[2:] for row in told if row[1] == "terminated"} == {(MESSAGE, visitor.user_id)}
 
-    every = visitor.control.workflows()
-    record = {one: every[one] for one in chosen}
+    record = visitor.control.workflows(chosen)
     wrong = {
         one: (items[one], record[one])
         for one in chosen

@@ -64,7 +64,7 @@ class Portal:
 
     def expect_heading(self, name: str) -> None:
         """Wait until the application shows this heading."""
-        expect(self.frame.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=15_000)
+        expect(self.frame.get_by_role("heading", level=1, name=name)).to_be_visible()
 
     def expect_refusal(self, reason: str) -> Locator:
         """Wait until the application refuses; its status makes the one error message that is no error."""
@@ -75,12 +75,18 @@ class Portal:
         self.errors.clear()
         return refusal
 
+    def refresh(self) -> None:
+        """Have the list anew, and wait until it is there."""
+        self.frame.get_by_role("link", name="Refresh").click()
+        expect(self.frame.locator("#content")).not_to_have_attribute("aria-busy", "true")
+
     def tick_boxes(self) -> Locator:
         """The boxes of the list of running workflows."""
         return self.frame.get_by_role("checkbox", name="Select workflow")
 
     def ordinary_workflows(self, count: int) -> list[str]:
         """IDs from the page that is shown, of workflows that stop like any other."""
+        expect(self.tick_boxes().first).to_be_visible()
         record = self.control.workflows()
         shown = [str(box.get_attribute("data-workflow")) for box in self.tick_boxes().all()]
         return [one for one in shown if record[one]["behaviour"] == "normal"][:count]
