@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from deploy.stack import Stack
 
 
@@ -40,13 +42,28 @@ class Control:
         ids: list[str] = self._ask("POST", f"{self._portal}/workflows", {"count": count, **wish})["ids"]
         return ids
 
+    def remove_fault(self, fault_id: int) -> None:
+        self._ask("DELETE", f"/faults/{fault_id}")
+
+    def resume_workflow(self, workflow_id: str, seconds: float) -> None:
+        """Let a workflow be executed from now on, for so long."""
+        self._ask("POST", f"{self._portal}/workflows/{workflow_id}", {"resume": seconds})
+
+    def change_user(self, user_id: int, **changes: Any) -> None:
+        self._ask("POST", f"{self._portal}/users/{user_id}", changes)
+
+    def revoke_tokens(self, user_id: int) -> None:
+        """Make every pair of tokens of a user worthless."""
+        self._ask("POST", f"{self._portal}/tokens/revoke", {"user_id": user_id})
+
     def end_workflow(self, workflow_id: str) -> None:
         """Let a workflow come to its own end right now."""
         self._ask("POST", f"{self._portal}/workflows/{workflow_id}", {"end": 0})
 
-    def workflows(self) -> dict[str, dict[str, Any]]:
-        """The portal's own record of every workflow there ever was, by ID."""
-        return {row["id"]: row for row in self._ask("GET", f"{self._portal}/workflows")}
+    def workflows(self, ids: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+        """The portal's own record by ID: of every workflow there ever was, or of these."""
+        rows = self._ask("GET", f"{self._portal}/workflows")
+        return {row["id"]: row for row in rows if ids is None or row["id"] in ids}
 
     def portal(self) -> dict[str, Any]:
         """The portal as the sandbox tells it: people, templates, settings, incoming webhooks."""
