@@ -60,11 +60,13 @@ def test_an_administrator_terminates_three(portal: Portal, user_id: int) -> None
 
     for workflow_id in chosen:
         portal.frame.get_by_role("checkbox", name=f"Select workflow {workflow_id}").check()
-    take_picture(portal.page, "running")
+    if user_id == ANNA:
+        take_picture(portal.page, "running")
     portal.terminate(chosen, message)
     portal.expect_job_done()
     expect(portal.frame.locator("#count-terminated")).to_contain_text("3")
-    take_picture(portal.page, "job")
+    if user_id == ANNA:
+        take_picture(portal.page, "job")
 
     portal.frame.get_by_role("link", name="Audit log").click()
     portal.expect_heading("Audit log")
