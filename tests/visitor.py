@@ -83,8 +83,8 @@ class Page:
 class Visitor:
     """One user of the portal, with the session of one opened page."""
 
-    def __init__(self, stack: Stack, user_id: int = 1) -> None:
-        self.control = Control(stack)
+    def __init__(self, stack: Stack, user_id: int = 1, *, portal: int = 1) -> None:
+        self.control = Control(stack, portal=portal)
         self.user_id = user_id
         self._app_url = stack.app_url
         self._headers: dict[str, str] = {}

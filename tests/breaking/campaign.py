@@ -1,0 +1,123 @@
+"""Many runs, one after the other: each drawn from its own seed, fought, mended, and compared."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.breaking.battle import Battle
+from tests.breaking.battlefield import PORTALS, battlefields
+from tests.breaking.blows import SetClock
+from tests.breaking.drawing import draw
+from tests.breaking.judging import Violation, compare
+from tests.breaking.story import tell
+from tests.breaking.waiting import wait_for_rest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.breaking.battlefield import Battlefield
+    from tests.breaking.plan import Plan
+
+_RUNS_OF_ONE_STACK = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of one run. ``waiting``: jobs that wait honestly."""
+
+    seed: int
+    kinds: frozenset[str]
+    seconds: float
+    violations: Sequence[Violation]
+    outcomes: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    waiting: int = 0
+    story: str = ""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.violations
+
+
+def fight(field: Battlefield, plan: Plan, first_portal: int) -> RunResult:
+    """Fight one run on a started battlefield, in the portals from ``first_portal`` on, and compare."""
+    began = time.monotonic()
+    numbers = [first_portal + place for place in range(len(plan.portals))]
+    battle = Battle(field, plan, numbers)
+    try:
+        battle.prepare()
+        battle.fight()
+        battle.mend()
+        rest = wait_for_rest(battle)
+        clocks = {blow.name: blow.wrong_by for blow in plan.blows if isinstance(blow, SetClock)}
+        sandbox_wrong_by = clocks.pop("sandbox", 0.0)
+        tolerance = max(map(abs, clocks.values()), default=0.0)
+        findings = compare(battle, rest, sandbox_wrong_by, tolerance)
+        return RunResult(
+            plan.seed,
+            kinds_of(plan),
+            time.monotonic() - began,
+            findings.violations,
+            findings.outcomes,
+            findings.calls,
+            len(rest.waiting),
+            tell(battle, findings, rest),
+        )
+    finally:
+        battle.end()
+
+
+def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[RunResult]:
+    """Give the result of one run after the other. ``server``: a PostgreSQL server's URL, or "" for SQLite."""
+    fields = battlefields(folder, server)
+    field = None
+    first_portal, fought = 1, 0
+    try:
+        for seed in seeds:
+            plan = draw(seed)
+            if (
+                field is None
+                or fought == _RUNS_OF_ONE_STACK
+                or first_portal + len(plan.portals) - 1 > PORTALS
+            ):
+                field, first_portal, fought = next(fields), 1, 0
+            began = time.monotonic()
+            try:
+                yield fight(field, plan, first_portal)
+            except Exception:  # noqa: BLE001  (a run that cannot be fought is told, and the next one begins)
+                problem = Violation("stuck", f"the run could not be fought: {traceback.format_exc()}")
+                yield RunResult(seed, kinds_of(plan), time.monotonic() - began, [problem])
+                field = None
+            first_portal += len(plan.portals)
+            fought += 1
+    finally:
+        fields.close()  # type: ignore[attr-defined]  # (a generator)
+
+
+def kinds_of(plan: Plan) -> frozenset[str]:
+    """Return everything of the issue's list that a plan has in it."""
+    kinds = {blow.kind for blow in plan.blows}
+    behaviours = {kind for portal in plan.portals for kind in portal.kinds}
+    for behaviour, kind in (
+        ("php_failure", "takes its batch down"),
+        ("executing", "ghosts"),
+        ("title_refused", "title refused"),
+        ("corrupt", "corrupt"),
+    ):
+        if behaviour in behaviours:
+            kinds.add(kind)
+    if any(job.cancelled_after is not None for job in plan.jobs):
+        kinds.add("cancelled")
+    if any(job.clicks > 1 for job in plan.jobs):
+        kinds.add("clicked twice")
+    chosen = [(job.portal, place) for job in plan.jobs for place in job.chosen]
+    if len(chosen) > len(set(chosen)):
+        kinds.add("the same set twice")
+    if any(portal.settings["life_rate_per_second"] for portal in plan.portals):
+        kinds |= {"ends by itself", "resumes by itself"}
+    return frozenset(kinds)

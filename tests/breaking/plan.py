@@ -1,0 +1,71 @@
+"""What a run shall be: portals, jobs and blows, all drawn from a seed before anything begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.breaking.blows import Blow
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPlan:
+    """One portal of a run: how it behaves, and how many of which kind are there to be stopped."""
+
+    place: int
+    settings: Mapping[str, Any]
+    kinds: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One confirmation. ``chosen`` are places among the portal's workflows; times are seconds of the run.
+
+    ``clicks``: how often the button is pressed at once. ``cancelled_after``: seconds from the confirmation.
+    """
+
+    number: int
+    portal: int
+    user_id: int
+    chosen: tuple[int, ...]
+    message: str
+    at: float
+    clicks: int = 1
+    cancelled_after: float | None = None
+
+    def __str__(self) -> str:
+        cancelled = (
+            f", cancelled after {self.cancelled_after:.1f} s" if self.cancelled_after is not None else ""
+        )
+        return (
+            f"job {self.number}: user {self.user_id} stops {len(self.chosen)} in portal {self.portal} "
+            f"with {self.message[:40]!r}{f', {self.clicks} clicks' if self.clicks > 1 else ''}{cancelled}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that shall happen in a run."""
+
+    seed: int
+    portals: tuple[PortalPlan, ...]
+    jobs: tuple[JobPlan, ...]
+    blows: tuple[Blow, ...] = field(default=())
+
+    def lines(self) -> list[str]:
+        """Return the plan for a person."""
+        told = [
+            f"portal {one.place}: {', '.join(f'{count} {kind}' for kind, count in one.kinds.items())}; "
+            f"{', '.join(f'{name}={value}' for name, value in one.settings.items())}"
+            for one in self.portals
+        ]
+        told += [f"{job.at:5.1f} s  {job}" for job in self.jobs]
+        told += [f"{blow.at:5.1f} s  {blow}" for blow in self.blows]
+        return told
