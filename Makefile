@@ -30,6 +30,7 @@ bench: install
 
 screenshots:
 	@deploy/install.sh --with-browser
+	@mkdir -p docs/images
 	@FLOWSTOP_SCREENSHOTS=docs/images exec .venv/bin/python -m pytest tests/stories/test_walk.py
 
 lock: install
