@@ -116,6 +116,8 @@ def test_no_cookie_was_needed_or_set_in_the_frame(
 ) -> None:
     portal.open_application()
     portal.expect_heading("Running workflows")
+    portal.terminate(portal.ordinary_workflows(2), "Without a cookie")
+    portal.expect_job_done()
 
     answers = portal.application_answers()
     assert answers
