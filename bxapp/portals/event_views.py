@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NOT_LOOKED_UP = frozenset({RefusalReason.PORTAL_UNREACHABLE, RefusalReason.PORTAL_BUSY})
+
 
 @csrf_exempt
 @short_body
@@ -83,7 +85,7 @@ def _install(heard: Event) -> int:
     except Refusal as refusal:
         log.warning("An installation of portal %s was not confirmed: %s", heard.member_id, refusal.reason)
         # What could not be looked up is no forgery; the installer page will come, or an opening.
-        return 200 if refusal.reason is RefusalReason.PORTAL_UNREACHABLE else 403
+        return 200 if refusal.reason in _NOT_LOOKED_UP else 403
     if caller.profile.is_admin and caller.has_scope:
         lifecycle.opened(
             caller,

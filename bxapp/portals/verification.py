@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,12 +20,19 @@ from bxapp.portals.models import Portal
 from bxapp.web.refusals import Refusal, RefusalReason, of_error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bxapp.bitrix.methods import Profile
     from bxapp.bitrix.oauth import TokenOwner
 
 log = logging.getLogger(__name__)
 
 NEEDED_SCOPE = "bizproc"
+# Anybody can cause a verification, and each holds a thread while Bitrix24 thinks. The other half of a
+# process's threads (deploy/gunicorn_settings.py) stays free for those who are inside already.
+AT_ONCE = 4
+PATIENCE_SECONDS = 1.0
+_places = threading.BoundedSemaphore(AT_ONCE)
 # What ``bitrix.oauth`` calls a token of another application; no server uses this code.
 _FOREIGN_APPLICATION = "foreign_client_id"
 
@@ -63,9 +72,28 @@ def verify(
     at the address which that server confirmed, says who the user is and whether an administrator. The server
     remembered for a known portal is asked first; ``server_hint`` counts only among the allowed ones.
 
-    Raises Refusal: WRONG_APPLICATION, UNKNOWN_TOKEN, PORTAL_UNREACHABLE, NOT_PAID, NO_WORKFLOWS_IN_PLAN, …;
+    Raises Refusal: WRONG_APPLICATION, UNKNOWN_TOKEN, PORTAL_UNREACHABLE, NOT_PAID, NO_WORKFLOWS_IN_PLAN, …,
+    and PORTAL_BUSY where too many are being verified;
     ``client_endpoint`` of the refusal names the portal if that was confirmed before it was raised.
     """
+    with _place():
+        return _verified(access_token, server_hint, member_id, refresh_token, expires_in_seconds)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        log.warning("Refused a launch: %s others are being verified", AT_ONCE)
+        raise Refusal(RefusalReason.PORTAL_BUSY, retry_after_seconds=PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def _verified(
+    access_token: str, server_hint: str, member_id: str, refresh_token: str, expires_in_seconds: int
+) -> Caller:
     asked_at = timezone.now()
     remembered = (
         Portal.objects.filter(member_id=member_id).values_list("authorization_server", flat=True).first()
