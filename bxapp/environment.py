@@ -51,6 +51,18 @@ def names(variable: str, default: list[str]) -> list[str]:
     return [name.strip() for name in _env.str(variable, default=",".join(default)).split(",") if name.strip()]
 
 
+def seconds(variable: str, count: int) -> list[float]:
+    """Return ``count`` comma-separated durations in seconds, or none at all."""
+    words = names(variable, [])
+    try:
+        values = [float(word) for word in words]
+    except ValueError:
+        values = []
+    if words and (len(values) != count or not all(0 < value < 1e6 for value in values)):
+        raise ConfigurationError(variable, f"must be {count} numbers of seconds, separated by commas.")
+    return values
+
+
 def base_url(variable: str, value: str) -> str:
     """Return ``value`` as scheme and host without a trailing slash; it must be a bare http(s) URL."""
     parts = urlsplit(value)

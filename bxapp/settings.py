@@ -96,6 +96,8 @@ BITRIX24_OAUTH_SERVERS = [
 BITRIX24_ALLOW_INSECURE = environment.flag("BITRIX24_ALLOW_INSECURE", default=False)
 # An administrator's incoming webhook: one portal for the command line, without any installation.
 BITRIX24_WEBHOOK = environment.webhook("BITRIX24_WEBHOOK_URL", allow_insecure=BITRIX24_ALLOW_INSECURE)
+# Limit, window, basket and ban of a method's execution time, in seconds: for portals where they were changed.
+BITRIX24_OPERATING_RULE = environment.seconds("BITRIX24_OPERATING_RULE", 4)
 TOKEN_ENCRYPTION_KEYS = environment.fernet_keys("TOKEN_ENCRYPTION_KEYS")
 
 # --- Data ------------------------------------------------------------------------------------------------

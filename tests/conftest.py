@@ -16,6 +16,7 @@ from deploy.process import Process
 from deploy.stack import INHERITED, embedded_valkey
 from tests.browser import launch_chromium
 from tests.environment import EMBEDDED_REDIS_PORT
+from tests.limits import forget_limits
 from tests.stack import Start, started_stacks
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("servers")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def _portals_are_rested() -> None:
+    """No portal has had any request yet when a test begins."""
+    forget_limits()
 
 
 @pytest.fixture(scope="module")

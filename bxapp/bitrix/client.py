@@ -18,7 +18,7 @@ from bxapp.bitrix import transport
 from bxapp.bitrix.addresses import moved_endpoint
 from bxapp.bitrix.answers import Answer, BatchAnswer, Reply, read_answer, read_batch
 from bxapp.bitrix.encoding import command_text
-from bxapp.bitrix.errors import BitrixError, PortalMoved, RefreshNeeded
+from bxapp.bitrix.errors import BitrixError, PortalMoved, RateLimited, RefreshNeeded
 from bxapp.bitrix.redaction import redacted
 
 if TYPE_CHECKING:
@@ -42,6 +42,19 @@ class TokenSource(Protocol):
 
     def renewed(self, refused: str) -> str:
         """Return a token newer than ``refused``, which the portal called expired; raises BitrixError."""
+
+
+class Gate(Protocol):
+    """Who keeps the portal's limit of requests."""
+
+    def enter(self, attempt: int) -> None:
+        """Return when an HTTP request may leave, or raise RateLimited.
+
+        ``attempt``: which HTTP request of the same call it is, from 1.
+        """
+
+    def refused(self) -> None:
+        """Take note that the portal refused a request for its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +93,8 @@ class Client:
 
     ``client_endpoint`` must have been confirmed by an authorization server. ``on_move`` is given the
     endpoint that a redirect points to and returns the confirmed endpoint of this portal, or None; the
-    request is repeated there and nowhere else. ``recorder`` sees every
-    exchange, redirects included.
+    request is repeated there and nowhere else. ``recorder`` sees every exchange, redirects included.
+    ``gate`` is asked before each HTTP request.
     """
 
     def __init__(
@@ -93,12 +106,14 @@ class Client:
         user_agent: str = "Flowstop",
         on_move: Callable[[str], str | None] | None = None,
         recorder: Callable[[Exchange], None] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.client_endpoint = client_endpoint
         self._tokens = tokens
         self._http = http or transport.session(user_agent)
         self._on_move = on_move
         self._recorder = recorder
+        self._gate = gate
 
     def __repr__(self) -> str:
         return f"Client({redacted(self.client_endpoint)!r})"
@@ -158,6 +173,9 @@ class Client:
 
     def _recorded(self, endpoint: str, request: _Request, read: Callable[[Reply, str], Read]) -> Read:
         """Send one HTTP request, and tell the recorder of it however it ends."""
+        number = next(request.numbers)
+        if self._gate:
+            self._gate.enter(number)
         started_at, clock = datetime.now(UTC), time.monotonic()
         reply: Reply | None = None
         answer: Read | None = None
@@ -171,6 +189,8 @@ class Client:
             answer = read(reply, request.token)
         except BitrixError as raised:
             error = raised
+            if self._gate and isinstance(raised, RateLimited):
+                self._gate.refused()
             raise
         finally:
             if self._recorder:
@@ -185,7 +205,7 @@ class Client:
                         reply.status if reply else None,
                         answer,
                         error,
-                        next(request.numbers),
+                        number,
                     )
                 )
         return answer

@@ -19,13 +19,14 @@ from bxapp.journal import recording as journal
 from bxapp.portals import refreshing, removal
 from bxapp.portals.authorization import servers
 from bxapp.portals.connections import leaving_none_open
+from bxapp.portals.limits import ScreenGate, WorkGate
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bxapp.bitrix.answers import Answer, BatchAnswer
-    from bxapp.bitrix.client import Command, Exchange
+    from bxapp.bitrix.client import Command, Exchange, Gate
     from bxapp.bitrix.oauth import TokenOwner
     from bxapp.portals.verification import Caller
 
@@ -37,16 +38,49 @@ _connections = lru_cache(maxsize=2)(transport.session)
 
 
 def client_for(grant: AccessGrant, recorder: Recorder | None = None, *, job_id: int | None = None) -> Client:
-    """Return a client that speaks with the grant's portal in the name of its user.
+    """Return a client that speaks with the grant's portal in the name of its user, for a person who waits.
 
     Its requests are journalled, for the job ``job_id`` if given; ``recorder`` is told of them too. It may
-    be shared by threads. Its calls raise GrantRefused when the pair was refused for good; the grant
-    is then marked REFUSED and opening the application again is the cure.
+    be shared by threads. It keeps the portal's limit of requests and may use the screen's reserve. Its calls
+    raise GrantRefused when the pair was refused for good; the grant is then marked REFUSED and opening the
+    application again is the cure.
     """
+    gate = ScreenGate(grant.portal)
     if grant.portal.kind == Portal.Kind.WEBHOOK:
-        webhook = Webhook(grant.portal.client_endpoint, grant.user_id, grant.access_token)
-        return client_of_webhook(webhook, recorder, job_id=job_id)
-    return _PortalClient(grant, recorder, job_id)
+        return client_of_webhook(_webhook(grant), recorder, job_id=job_id, gate=gate)
+    return _PortalClient(grant, _GrantTokens(grant), gate, recorder, job_id)
+
+
+class WorkAccess:
+    """How the engine speaks with a portal in the name of a grant's user, in many threads at once.
+
+    ``client`` never renews its pair by itself: its calls raise RefreshNeeded, so that one call of
+    :meth:`renew` serves them all. It relies on a permit taken before each call (``limits.WorkGate``).
+    """
+
+    def __init__(self, grant: AccessGrant, *, job_id: int) -> None:
+        gate = WorkGate(grant.portal)
+        self._tokens: _HeldTokens | None = None
+        if grant.portal.kind == Portal.Kind.WEBHOOK:
+            self.client = client_of_webhook(_webhook(grant), job_id=job_id, gate=gate)
+            return
+        self._tokens = _HeldTokens(grant)
+        self.client = _PortalClient(grant, self._tokens, gate, None, job_id)
+
+    @property
+    def pair_number(self) -> int:
+        """Which pair is used; a call that was refused with an older one need not lead to a renewal."""
+        return self._tokens.number if self._tokens else 0
+
+    @property
+    def needs_renewal(self) -> bool:
+        """Whether the pair's hour is over."""
+        return self._tokens is not None and self._tokens.is_over
+
+    def renew(self) -> None:
+        """Get the next pair; may take a minute. Raises BitrixError as ``refreshing.newer_pair`` does."""
+        if self._tokens:
+            self._tokens.renew()
 
 
 def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
@@ -62,7 +96,11 @@ def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
 
 
 def client_of_webhook(
-    webhook: Webhook, recorder: Recorder | None = None, *, job_id: int | None = None
+    webhook: Webhook,
+    recorder: Recorder | None = None,
+    *,
+    job_id: int | None = None,
+    gate: Gate | None = None,
 ) -> Client:
     """Return a client that speaks through a webhook; it follows no redirect, and so gives no secret away.
 
@@ -77,6 +115,7 @@ def client_of_webhook(
         http=_connections(USER_AGENT, allow_insecure=True),
         user_agent=USER_AGENT,
         recorder=journal.recorder(also=recorder, member_id=webhook.portal_id, job_id=job_id),
+        gate=gate,
     )
 
 
@@ -108,8 +147,14 @@ def store(portal: Portal, caller: Caller, *, language: str = "") -> tuple[Access
 class _PortalClient(Client):
     """A client that also notices when the application turns out to be gone from the portal."""
 
-    def __init__(self, grant: AccessGrant, recorder: Recorder | None, job_id: int | None) -> None:
-        tokens = _GrantTokens(grant)
+    def __init__(
+        self,
+        grant: AccessGrant,
+        tokens: _GrantTokens,
+        gate: Gate,
+        recorder: Recorder | None,
+        job_id: int | None,
+    ) -> None:
         portal = grant.portal
         super().__init__(
             portal.client_endpoint,
@@ -118,6 +163,7 @@ class _PortalClient(Client):
             user_agent=USER_AGENT,
             on_move=partial(_follow_move, portal.pk, portal.member_id, portal.authorization_server, tokens),
             recorder=journal.recorder(also=recorder, member_id=portal.member_id, job_id=job_id),
+            gate=gate,
         )
         self._portal_id = portal.pk
 
@@ -174,6 +220,30 @@ class _GrantTokens:
         self._usable = True
 
 
+class _HeldTokens(_GrantTokens):
+    """The same, for many requests at once: none of them renews, somebody does it for all."""
+
+    @property
+    def number(self) -> int:
+        return self._pair.number
+
+    @property
+    def is_over(self) -> bool:
+        return not self._usable or self._pair.expires_at <= timezone.now()
+
+    def access_token(self) -> str:
+        if self.is_over:
+            raise RefreshNeeded("expired_token")
+        return self._pair.access_token
+
+    def renewed(self, refused: str) -> str:
+        raise RefreshNeeded("expired_token")
+
+    def renew(self) -> None:
+        with self._lock:
+            self._renew()
+
+
 class _GivenToken:
     """A token that arrived with a launch: there is no pair yet that could be renewed."""
 
@@ -195,6 +265,10 @@ class _NoTokens:
 
     def renewed(self, refused: str) -> str:
         raise RefreshNeeded("expired_token")
+
+
+def _webhook(grant: AccessGrant) -> Webhook:
+    return Webhook(grant.portal.client_endpoint, grant.user_id, grant.access_token)
 
 
 def _confirm_move(member_id: str, server: str, token: Callable[[], str], new_endpoint: str) -> str | None:

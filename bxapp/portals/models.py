@@ -35,6 +35,10 @@ class Portal(models.Model):
     # Rises with every installation after a removal; sessions and jobs of an earlier one are void.
     installation = models.PositiveIntegerField(default=1)
     license_status = models.CharField(max_length=8, blank=True, default="")
+    # What the portal's own ``app.info`` told last; the limits of the portal depend on it.
+    license = models.CharField(max_length=64, blank=True, default="")
+    license_family = models.CharField(max_length=64, blank=True, default="")
+    license_asked_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=16, blank=True, default="")
     installed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from celery.signals import worker_shutting_down
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, post_save
 
@@ -12,8 +13,9 @@ class TerminationsConfig(AppConfig):
         """Hear of portals that are removed, of users who open the application again, and of migrations."""
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
-        from bxapp.terminations import guards, removal, resuming
+        from bxapp.terminations import guards, removal, resuming, stopping
 
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")
+        worker_shutting_down.connect(stopping.ask, dispatch_uid="terminations.stopping")
         post_migrate.connect(guards.ensure, sender=self, dispatch_uid="terminations.guards")

@@ -99,6 +99,21 @@ def block(turn: HeldTurn, job: Job, error: errors.BitrixError) -> None:
         locked.save()
 
 
+def wait_for_limit(turn: HeldTurn, job: Job, until: datetime) -> None:
+    """Let a running job wait for a limit of the portal that would refuse its next call.
+
+    Raises TurnLostError.
+    """
+    with transaction.atomic():
+        turn.confirm()
+        locked = recording.lock(job)
+        if locked.state != JobState.RUNNING:
+            return
+        locked.state, locked.blocked_reason = JobState.BLOCKED, BlockedReason.PORTAL_LIMIT
+        locked.blocked_at, locked.not_before, locked.portal_words = timezone.now(), until, ""
+        locked.save()
+
+
 def answered(turn: HeldTurn, job: Job) -> None:
     """Note that the portal answered: a waiting job goes on, its pauses start anew, and a new one runs.
 

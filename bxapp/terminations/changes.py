@@ -76,6 +76,8 @@ class Requeued:
     not_before: datetime | None = None
     batch_limit: int | None = None
     executing_since: datetime | None = None
+    # It was seen still there after every call without an answer was over: none of them has stopped it.
+    calls_did_nothing: bool = False
 
     def fields(self, _now: datetime) -> dict[str, Any]:
         """Return the columns to write."""
@@ -88,6 +90,8 @@ class Requeued:
         }
         if self.batch_limit is not None:
             written["batch_limit"] = self.batch_limit
+        if self.calls_did_nothing:
+            written["unheard_calls"] = 0
         return written
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, UUIDField, Value, When
 from django.utils import timezone
 
 from bxapp.terminations.models import Item, Job
@@ -15,8 +15,9 @@ from bxapp.terminations.removal import VOID, void_jobs
 from bxapp.terminations.states import BlockedReason, ItemState, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from bxapp.terminations.turns import HeldTurn
 
@@ -63,26 +64,49 @@ def due_unsure(job: Job, now: datetime, limit: int) -> list[Item]:
     return list(due_items(now).filter(job=job, state=ItemState.UNSURE).order_by("position")[:limit])
 
 
-def due_queued(job: Job, now: datetime, limit: int) -> list[Item]:
-    """Return the queued items that come next: large batches first, suspects alone at the end."""
-    queued = due_items(now).filter(job=job, state=ItemState.QUEUED)
+def due_queued(job: Job, now: datetime, limit: int, *, besides: Collection[int] = ()) -> list[Item]:
+    """Return the queued items that come next, ``besides`` those with these keys: large batches first,
+    suspects alone at the end.
+    """
+    queued = due_items(now).filter(job=job, state=ItemState.QUEUED).exclude(pk__in=besides)
     return list(queued.order_by("-batch_limit", "position")[:limit])
 
 
-def claim(turn: HeldTurn, job: Job, items: Sequence[Item]) -> list[Item]:
-    """Mark queued items of a job SENT under one new lease, and return those that were, in their order.
+def claim(turn: HeldTurn, job: Job, batches: Sequence[Sequence[Item]]) -> list[list[Item]]:
+    """Mark the queued items of each batch SENT under a new lease of its own; return those that were.
 
-    None are when the job was cancelled or blocked meanwhile. Raises TurnLostError.
+    Whole batches may come back empty: all do when the job was cancelled or blocked meanwhile. Raises
+    TurnLostError.
     """
+    leases = [uuid4() for _ in batches]
+    asked = {item.pk: item for batch in batches for item in batch}
+    now = timezone.now()
     with transaction.atomic():
         turn.confirm()
         if lock(job).state != JobState.RUNNING:
-            return []
-        lease = uuid4()
-        Item.objects.filter(~Exists(_held_by_another()), pk__in=[item.pk for item in items]).filter(
-            state=ItemState.QUEUED
-        ).update(state=ItemState.SENT, lease=lease, sent_at=timezone.now(), not_before=None)
-        return list(Item.objects.filter(job=job, state=ItemState.SENT, lease=lease).order_by("position"))
+            return [[] for _ in batches]
+        free = Item.objects.filter(~Exists(_held_by_another()), pk__in=asked, state=ItemState.QUEUED)
+        claimed = free.update(
+            state=ItemState.SENT, lease=_lease_of_each(batches, leases), sent_at=now, not_before=None
+        )
+        held = set(asked)
+        if claimed < len(asked):
+            held = set(Item.objects.filter(pk__in=asked, lease__in=leases).values_list("pk", flat=True))
+    for batch, lease in zip(batches, leases, strict=True):
+        for item in batch:
+            if item.pk in held:
+                item.state, item.lease, item.sent_at, item.not_before = ItemState.SENT, lease, now, None
+    return [[item for item in batch if item.pk in held] for batch in batches]
+
+
+def _lease_of_each(batches: Sequence[Sequence[Item]], leases: Sequence[UUID]) -> Value | Case:
+    if len(batches) == 1:
+        return Value(leases[0])
+    cases = (
+        When(pk__in=[item.pk for item in batch], then=Value(lease))
+        for batch, lease in zip(batches, leases, strict=True)
+    )
+    return Case(*cases, output_field=UUIDField())
 
 
 def next_moment(portal_id: int, now: datetime) -> datetime | None:

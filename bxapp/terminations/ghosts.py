@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -18,7 +19,6 @@ from django.utils import timezone
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import errors, methods
-from bxapp.portals.grants import client_for
 from bxapp.terminations import recording
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import Outcome, Reason
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bxapp.bitrix.client import Client
+    from bxapp.terminations.errands import Errand
     from bxapp.terminations.turns import HeldTurn
 
 logger = logging.getLogger(__name__)
@@ -50,17 +51,17 @@ def next_job(portal_id: int, now: datetime) -> Job | None:
     return due.select_related("portal", "grant__portal").order_by("ghosts_due_at").first()
 
 
-def look(turn: HeldTurn, job: Job) -> None:
+def look(turn: HeldTurn, job: Job, client: Client) -> Errand[None]:
     """Look for what came back of a finished job, stop it again, and note when to look next.
 
     Raises TurnLostError.
     """
     try:
-        client = client_for(job.grant, job_id=job.pk)
-        stopped = list(job.items.filter(outcome=Outcome.TERMINATED).order_by("position"))
         back: list[Item] = []
-        for start in range(0, len(stopped), _IDS_OF_ONE_REQUEST):
-            back += _look(turn, job, client, stopped[start : start + _IDS_OF_ONE_REQUEST])
+        position = -1
+        while stopped := _stopped(job, position):
+            back += yield from _look(turn, job, client, stopped)
+            position = stopped[-1].position
     except errors.BitrixError as error:
         logger.warning("The look after job %s is postponed: %s", job.pk, error)
         _note_next_look(turn, job, timezone.now() + _POSTPONED)
@@ -68,14 +69,22 @@ def look(turn: HeldTurn, job: Job) -> None:
     _note_next_look(turn, job, _next_look(job, back))
 
 
-def _look(turn: HeldTurn, job: Job, client: Client, stopped: Sequence[Item]) -> list[Item]:
-    rows = turn.ask(lambda: methods.running(client, [item.workflow_id for item in stopped]))
+def _stopped(job: Job, after: int) -> list[Item]:
+    """Return the next terminated items of a job, as many as one request asks for."""
+    stopped = job.items.filter(outcome=Outcome.TERMINATED, position__gt=after).order_by("position")
+    return list(stopped[:_IDS_OF_ONE_REQUEST])
+
+
+def _look(turn: HeldTurn, job: Job, client: Client, stopped: Sequence[Item]) -> Errand[list[Item]]:
+    rows = yield lambda: methods.running(client, [item.workflow_id for item in stopped])
     back = [item for item in stopped if item.workflow_id in rows]
     again = _record(turn, job, back, rows)
-    for start in range(0, len(again), _BATCH):
-        messages = {item.workflow_id: item.message for item in again[start : start + _BATCH]}
+    # One that must go alone, for its message or because it broke a batch, does so here too.
+    alone = [[item] for item in again if item.batch_limit == 1]
+    others = [item for item in again if item.batch_limit > 1]
+    for batch in (*alone, *(others[start : start + _BATCH] for start in range(0, len(others), _BATCH))):
         # What it answers does not matter: the next look tells.
-        turn.ask(lambda messages=messages: methods.terminate(client, list(messages), messages))  # type: ignore[misc]
+        yield partial(methods.stop, client, {item.workflow_id: item.message for item in batch})
     return back
 
 

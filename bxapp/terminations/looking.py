@@ -2,6 +2,9 @@
 
 ``terminate`` of a workflow that is being executed answers ``true`` without an end: the running step saves an
 empty entry under the same ID afterwards. So such ones are left alone until they are idle.
+
+Looks run ahead of the calls and are large: 2,500 IDs cost one request, the cheapest form where requests are
+scarce. A command for the next fifty inside each batch would take one call in fifty, as much or more.
 """
 
 from __future__ import annotations
@@ -20,23 +23,28 @@ if TYPE_CHECKING:
 
     from bxapp.bitrix.client import Client
     from bxapp.terminations.changes import Change
+    from bxapp.terminations.errands import Errand
     from bxapp.terminations.models import Job
     from bxapp.terminations.turns import HeldTurn
 
-# IDs of one look: ten commands of one request.
-LOOK_AHEAD = 500
+# IDs of one look: fifty commands of one request.
+LOOK_AHEAD = 2500
+# What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
+# after the job; a shorter time would cost requests, a longer one make more ghosts.
+FRESH_SECONDS = 30.0
 
 
-def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> list[Item]:
+def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Errand[list[Item]]:
     """Ask the portal for the workflows of queued ``items``, record what follows, and return the idle ones.
 
     Of a cancelled job none is returned. Raises BitrixError, TurnLostError, SupersededError.
     """
-    rows = turn.ask(lambda: methods.running(client, [item.workflow_id for item in items]))
+    rows = yield lambda: methods.running(client, [item.workflow_id for item in items])
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])
     changes: dict[Item, Change] = {}
+    idle: list[Item] = []
     for item in items:
         row = rows.get(item.workflow_id)
         if row is None:
@@ -45,8 +53,12 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> lis
             changes[item] = verdicts.of_cancelled(item, now)
         elif row.is_executing(now):
             changes[item] = verdicts.of_executing(item, now)
+        else:
+            idle.append(item)
+            if verdicts.calls_are_over(item, now):
+                changes[item] = verdicts.of_survivor(item)
     recording.write(turn, job, changes)
-    return [item for item in items if item not in changes]
+    return idle
 
 
 def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:

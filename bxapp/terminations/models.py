@@ -186,8 +186,21 @@ class Turn(models.Model):
     portal = models.OneToOneField("portals.Portal", on_delete=models.CASCADE, related_name="+")
     holder = models.UUIDField(null=True, blank=True)
     until = models.DateTimeField(null=True, blank=True)
-    # The moment of the wake-up that is on its way, so that doubled messages do not multiply.
+    # When there is something to do next, as far as was told: a wake-up, or news for the holder. On the
+    # database's clock, as ``until``.
     wake_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"turn of portal {self.portal_id}"
+
+
+class Pace(models.Model):
+    """What was learned of a portal's pace, so that its next job starts there; nothing depends on it."""
+
+    portal = models.OneToOneField("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    # ``portal_memory.PortalMemory``
+    memory = models.JSONField(default=dict)
+    learned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"pace of portal {self.portal_id}"

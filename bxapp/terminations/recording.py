@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone, translation
 
 from bxapp.audit import log
@@ -25,6 +25,7 @@ from bxapp.workflows.documents import describe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from bxapp.terminations.changes import Change
     from bxapp.terminations.turns import HeldTurn
@@ -42,19 +43,27 @@ class SupersededError(Exception):
 def write(turn: HeldTurn, job: Job, changes: Mapping[Item, Change]) -> None:
     """Write ``changes`` of items of one job, as they were read, and their audit entries.
 
-    Raises TurnLostError when the run has lost its turn, SupersededError when any of the items is no longer in
-    the state and under the lease that it was read with. Then nothing is written.
+    Afterwards ``job`` has the counters that are stored, and an item that has not ended is as it was written.
+    Raises TurnLostError when the process has lost its turn, SupersededError when any of the items is no
+    longer in the state and under the lease that it was read with. Then nothing is written.
     """
     if not changes:
         return
     with transaction.atomic():
         turn.confirm()
-        apply(lock(job), changes)
+        locked = lock(job)
+        apply(locked, changes)
+    for name in (*Outcome.values, "state", "finished_at"):
+        setattr(job, name, getattr(locked, name))
 
 
 def lock(job: Job) -> Job:
     """Return the job as it is now, locked until the end of the transaction."""
-    return Job.objects.select_for_update(of=("self",)).select_related("portal").get(pk=job.pk)
+    locked = Job.objects.select_for_update().get(pk=job.pk)
+    if Job.portal.is_cached(job):
+        # As it was read: decrypting its secrets once more would cost more than all else here.
+        locked.portal = job.portal
+    return locked
 
 
 def apply(job: Job, changes: Mapping[Item, Change]) -> None:
@@ -63,27 +72,33 @@ def apply(job: Job, changes: Mapping[Item, Change]) -> None:
     Raises SupersededError as :func:`write` does.
     """
     now = timezone.now()
-    for (state, lease, values), items in _alike(changes, now).items():
+    for (state, values), items in _alike(changes, now).items():
         for start in range(0, len(items), _STATEMENT_ITEMS):
-            keys = [item.pk for item in items[start : start + _STATEMENT_ITEMS]]
-            unchanged = Item.objects.filter(pk__in=keys, state=state, lease=lease)
-            if unchanged.update(**dict(values)) != len(keys):
+            part = items[start : start + _STATEMENT_ITEMS]
+            keys = [item.pk for item in part]
+            unchanged = Item.objects.filter(_under(_leases(part)), pk__in=keys, state=state)
+            if unchanged.update(**dict(values)) != len(part):
                 raise SupersededError
     endings = {item: change for item, change in changes.items() if isinstance(change, Ending)}
-    log.append(outcome_entry(job, item, ending, now) for item, ending in endings.items())
+    with translation.override("en"):
+        log.append(outcome_entry(job, item, ending, now) for item, ending in endings.items())
     count(job, Counter(ending.outcome for ending in endings.values()), now)
+    for item, change in changes.items():
+        if item not in endings:
+            for name, value in change.fields(now).items():
+                setattr(item, name, value)
 
 
 def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
     """Add to the counters of a locked job, and finish it when every item has ended."""
     if not ended:
         return
-    Job.objects.filter(pk=job.pk).update(
-        **{outcome: F(outcome) + number for outcome, number in ended.items()}
-    )
-    job.refresh_from_db(fields=Outcome.values)
+    for outcome, number in ended.items():
+        setattr(job, outcome, getattr(job, outcome) + number)
     if job.ended == job.total:
         _finish(job, now)
+    else:
+        job.save(update_fields=list(ended))
 
 
 def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditEntry:
@@ -126,6 +141,7 @@ def _finish(job: Job, now: datetime) -> None:
     job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None
     job.save(
         update_fields=[
+            *Outcome.values,
             "state",
             "finished_at",
             "blocked_reason",
@@ -151,12 +167,25 @@ def _finish(job: Job, now: datetime) -> None:
 
 def _alike(
     changes: Mapping[Item, Change], now: datetime
-) -> dict[tuple[str, Any, tuple[tuple[str, Any], ...]], list[Item]]:
+) -> dict[tuple[str, tuple[tuple[str, Any], ...]], list[Item]]:
     """Group items that get the same values and were read alike: one statement for each group."""
-    groups: dict[tuple[str, Any, tuple[tuple[str, Any], ...]], list[Item]] = defaultdict(list)
+    groups: dict[tuple[str, tuple[tuple[str, Any], ...]], list[Item]] = defaultdict(list)
+    known: dict[Change, tuple[tuple[str, Any], ...]] = {}
     for item, change in changes.items():
-        groups[item.state, item.lease, _storable(change.fields(now).items())].append(item)
+        values = known.get(change)
+        if values is None:
+            values = known[change] = _storable(change.fields(now).items())
+        groups[item.state, values].append(item)
     return groups
+
+
+def _leases(items: Iterable[Item]) -> set[UUID | None]:
+    return {item.lease for item in items}
+
+
+def _under(leases: set[UUID | None]) -> Q:
+    """Return a condition: under one of the leases. Each is of one call, so another's call is under none."""
+    return Q(lease__in=[lease for lease in leases if lease]) | (Q(lease=None) if None in leases else Q())
 
 
 def _storable(values: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:

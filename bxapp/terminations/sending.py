@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bxapp.bitrix import errors, methods
-from bxapp.terminations import blocking, recording, verdicts
+from bxapp.terminations import recording, verdicts
 from bxapp.terminations.changes import Ending, Requeued
 from bxapp.terminations.states import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bxapp.bitrix.client import Client
     from bxapp.terminations.changes import Change
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bxapp.terminations.turns import HeldTurn
 
 # The whole request or the command was refused before anything was executed.
-_NOT_EXECUTED = (
+NOT_EXECUTED = (
     errors.TryLater,
     errors.UserRefused,
     errors.PortalRefused,
@@ -27,51 +28,56 @@ _NOT_EXECUTED = (
 )
 
 
-def batch_size(item: Item) -> int:
-    """Return how many workflows may go in one request that begins with ``item``.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of the request with a claimed batch: an answer, or the error of the request as a whole."""
 
-    An item whose message a batch might alter was queued with a limit of 1: a single call leaves it as typed.
+    batch: Sequence[Item]
+    answer: methods.Stopped | None
+    error: errors.BitrixError | None
+
+
+def send(client: Client, batch: Sequence[Item]) -> methods.Stopped:
+    """Terminate the workflows of a claimed batch in one request; touches no database. Raises BitrixError."""
+    return methods.stop(client, {item.workflow_id: item.message for item in batch})
+
+
+def record(turn: HeldTurn, job: Job, heard: Iterable[Heard]) -> errors.BitrixError | None:
+    """Record what came of batches of one job in one transaction; return why it has to wait, if it has to.
+
+    Raises TurnLostError.
     """
-    return item.batch_limit
-
-
-def send(turn: HeldTurn, job: Job, client: Client, batch: Sequence[Item]) -> bool:
-    """Terminate the workflows of a claimed batch and record what was answered.
-
-    Returns whether more may be sent at once: false when the job has to wait, or nothing was heard. Raises
-    TurnLostError.
-    """
-    if not batch:
-        return False
-    try:
-        messages = {item.workflow_id: item.message for item in batch}
-        answers = turn.ask(lambda: methods.terminate(client, list(messages), messages))
-    except (*_NOT_EXECUTED, errors.OurMistake) as error:
-        recording.write(turn, job, dict.fromkeys(batch, Requeued()))
-        blocking.block(turn, job, error)
-        return False
-    except errors.BitrixError as error:
-        alone = len(batch) == 1
-        recording.write(turn, job, {item: verdicts.of_silence(item, error, alone=alone) for item in batch})
-        return False
-    changes, refusal = _changes(batch, answers)
+    changes: dict[Item, Change] = {}
+    refusal: errors.BitrixError | None = None
+    for one in heard:
+        part, refused = _changes(one)
+        changes |= part
+        refusal = refusal or refused
     recording.write(turn, job, changes)
-    if refusal is not None:
-        blocking.block(turn, job, refusal)
-    return refusal is None
+    return refusal
 
 
-def _changes(
+def _changes(heard: Heard) -> tuple[dict[Item, Change], errors.BitrixError | None]:
+    """Return what a request means for its items, and the refusal of what was not executed, if any."""
+    if heard.answer is not None:
+        return _changes_by_command(heard.batch, heard.answer.endings)
+    error = heard.error or errors.Unheard()
+    if isinstance(error, (*NOT_EXECUTED, errors.OurMistake)):
+        return dict.fromkeys(heard.batch, Requeued()), error
+    alone = len(heard.batch) == 1
+    return {item: verdicts.of_silence(item, error, alone=alone) for item in heard.batch}, None
+
+
+def _changes_by_command(
     batch: Sequence[Item], answers: Mapping[str, Literal[True] | errors.BitrixError]
 ) -> tuple[dict[Item, Change], errors.BitrixError | None]:
-    """Return what each answer means, and the first refusal of a command that was not executed, if any."""
     changes: dict[Item, Change] = {}
     refusal: errors.BitrixError | None = None
     for item in batch:
         answer = answers.get(item.workflow_id)
         if answer is True:
             changes[item] = Ending(Outcome.TERMINATED)
-        elif isinstance(answer, _NOT_EXECUTED):
+        elif isinstance(answer, NOT_EXECUTED):
             refusal = refusal or answer
             changes[item] = Requeued()
         elif answer is None or (isinstance(answer, errors.Unheard) and not answer.code):

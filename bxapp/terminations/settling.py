@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from bxapp.bitrix.client import Client
     from bxapp.terminations.changes import Change, Requeued
+    from bxapp.terminations.errands import Errand
     from bxapp.terminations.models import Job
     from bxapp.terminations.turns import HeldTurn
 
 
 def adopt_orphans(turn: HeldTurn) -> None:
-    """Mark every SENT item of the portal as in doubt: the run that sent it has lost the turn.
+    """Mark every SENT item of the portal as in doubt: the process that sent it has lost the turn.
 
-    Call it right after taking the turn; the run before can record nothing of them any more.
+    Call it right after taking the turn; the process before can record nothing of them any more.
     """
     with transaction.atomic():
         turn.confirm()
@@ -39,12 +40,12 @@ def adopt_orphans(turn: HeldTurn) -> None:
             recording.apply(recording.lock(items[0].job), {item: verdicts.of_orphan(item) for item in items})
 
 
-def settle(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> None:
+def settle(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Errand[None]:
     """Ask the portal for the workflows of ``items`` in doubt, all of one job, and record what follows.
 
     Raises BitrixError (they stay in doubt), TurnLostError, SupersededError.
     """
-    rows = turn.ask(lambda: methods.running(client, [item.workflow_id for item in items]))
+    rows = yield lambda: methods.running(client, [item.workflow_id for item in items])
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])

@@ -9,8 +9,8 @@ from bxapp.terminations import dispatch, sweeping
 
 @shared_task
 def run_portal(portal_id: int) -> None:
-    """Do what is due for one portal."""
-    dispatch.work(portal_id)
+    """Do what is due for one portal, and for others as long as there is any."""
+    dispatch.serve(portal_id)
 
 
 @shared_task

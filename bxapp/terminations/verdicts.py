@@ -97,7 +97,17 @@ def of_executing(item: Item, now: datetime) -> Change:
     if waited >= EXECUTING_LIMIT:
         return Ending(Outcome.FAILED, Reason.BEING_EXECUTED)
     pause = min(max(waited / 2, _EXECUTING_PAUSE_MIN), _EXECUTING_PAUSE_MAX)
-    return Requeued(now + pause, executing_since=since)
+    return Requeued(now + pause, executing_since=since, calls_did_nothing=calls_are_over(item, now))
+
+
+def calls_are_over(item: Item, now: datetime) -> bool:
+    """Say whether calls without an answer were sent, and none of them can be at work any more."""
+    return bool(item.unheard_calls and item.sent_at and item.sent_at + CALL_IS_OVER <= now)
+
+
+def of_survivor(item: Item) -> Requeued:
+    """Return what is written of an idle one that is still there after its unheard calls are over."""
+    return Requeued(executing_since=item.executing_since, calls_did_nothing=True)
 
 
 def of_cancelled(item: Item, now: datetime) -> Change:
@@ -124,11 +134,13 @@ def of_doubt(
         return exhausted
     if job_state == JobState.CANCELLING:
         return of_cancelled(item, now)
+    over = calls_are_over(item, now)
     if item.doubt == Doubt.ANSWERED_ERROR:
-        return Requeued(now + _ATTEMPT_PAUSES[item.attempts - 1])
+        return Requeued(now + _ATTEMPT_PAUSES[item.attempts - 1], calls_did_nothing=over)
     if item.doubt == Doubt.WORKER_LOST:
-        return Requeued()
-    return Requeued(_after_silence(item, now), batch_limit=max(1, item.batch_limit // 2))
+        return Requeued(calls_did_nothing=over)
+    smaller = max(1, item.batch_limit // 2)
+    return Requeued(_after_silence(item, now), batch_limit=smaller, calls_did_nothing=over)
 
 
 def of_broken_batch(there: list[Item], now: datetime) -> dict[Item, Requeued]:
@@ -141,15 +153,17 @@ def of_broken_batch(there: list[Item], now: datetime) -> dict[Item, Requeued]:
     for place, item in enumerate(there):
         limit = 1 if place == 0 else max(1, item.batch_limit // 2)
         pause = _ATTEMPT_PAUSES[item.breaks - 1] if 0 < item.breaks < ATTEMPTS else None
-        changes[item] = Requeued(now + pause if pause else None, batch_limit=limit)
+        not_before = now + pause if pause else None
+        changes[item] = Requeued(not_before, batch_limit=limit, calls_did_nothing=calls_are_over(item, now))
     return changes
 
 
 def _after_silence(item: Item, now: datetime) -> datetime | None:
     """Return when to send again: at once the first time, then after growing pauses."""
-    if item.unheard_calls <= 1:
+    times = max(item.unheard_calls, item.breaks)
+    if times <= 1:
         return None
-    pause: timedelta = timedelta(seconds=5) * 2 ** min(item.unheard_calls - 2, 10)
+    pause: timedelta = timedelta(seconds=5) * 2 ** min(times - 2, 10)
     return now + min(pause, _LONGEST_PAUSE)
 
 

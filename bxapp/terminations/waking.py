@@ -1,7 +1,8 @@
-"""Wake-ups: Celery messages that say "look what there is to do for this portal", and nothing else.
+"""Wake-ups: "look what there is to do for this portal". A moment in the database, and a Celery message.
 
-The database is the truth; a message may be lost, late or double. A broker that does not take one is logged
-and forgotten: the sweep finds the work.
+The message reaches a worker that has nothing to do. A worker that is at work looks at the moments a few times
+a second, and so finds both portals that it could take and news for those it holds. Neither is the truth: jobs
+and items are. A broker that does not take a message is logged and forgotten, and the sweep finds the work.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery import current_app
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from bxapp.terminations.models import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
 logger = logging.getLogger(__name__)
@@ -27,10 +30,48 @@ RUN_PORTAL = "bxapp.terminations.tasks.run_portal"
 # Later moments are left to the sweep: a message that waits longer fills the memory of a worker, and Redis
 # delivers it a second time after its visibility timeout.
 LATEST_WAKE_UP = timedelta(minutes=2)
+_ABOUT_THE_SAME = timedelta(seconds=0.5)
 
 
-def wake(portal_id: int, *, countdown_seconds: float = 0, expires_seconds: float | None = None) -> None:
-    """Ask for a run for a portal, now or after a countdown."""
+def wake(portal_id: int, *, expires_seconds: float | None = None) -> None:
+    """Say that there is something to do for a portal now. Not inside a transaction that holds its turn."""
+    if not Turn.objects.filter(portal_id=portal_id).update(wake_at=Now()):
+        Turn.objects.get_or_create(portal_id=portal_id, defaults={"wake_at": Now()})
+    _send(portal_id, expires_seconds=expires_seconds)
+
+
+def wake_at(portal_id: int, moment: datetime) -> None:
+    """Say that there will be something to do for a portal at ``moment``, unless that was said for sooner.
+
+    The condition keeps doubled messages from leaving two wake-ups each, and those four.
+    """
+    delay = max(timedelta(0), moment - timezone.now())
+    if delay > LATEST_WAKE_UP:
+        return
+    # On the database's clock: machines may differ in theirs.
+    moment_there = Now() + Value(delay)
+    none_sooner = Turn.objects.filter(portal_id=portal_id).filter(
+        Q(wake_at=None) | Q(wake_at__gt=moment_there + Value(_ABOUT_THE_SAME))
+    )
+    if none_sooner.update(wake_at=moment_there):
+        _send(portal_id, countdown_seconds=delay.total_seconds())
+
+
+def calls(held: Collection[int], limit: int) -> tuple[set[int], list[int]]:
+    """Return which of the ``held`` portals have been woken, and up to ``limit`` others that nobody works for.
+
+    The former are noted as served: the caller looks at what is new there.
+    """
+    due = Turn.objects.filter(wake_at__lte=Now())
+    rows = due.filter(Q(portal_id__in=held) | Q(holder=None) | Q(until__lt=Now()))
+    found = list(rows.order_by(F("wake_at").asc()).values_list("portal_id", flat=True)[: len(held) + limit])
+    woken = set(found) & set(held)
+    if woken:
+        Turn.objects.filter(portal_id__in=woken, wake_at__lte=Now()).update(wake_at=None)
+    return woken, [portal_id for portal_id in found if portal_id not in woken][:limit]
+
+
+def _send(portal_id: int, *, countdown_seconds: float = 0, expires_seconds: float | None = None) -> None:
     try:
         current_app.send_task(
             RUN_PORTAL,
@@ -41,19 +82,3 @@ def wake(portal_id: int, *, countdown_seconds: float = 0, expires_seconds: float
         )
     except (OperationalError, OSError) as error:
         logger.warning("No wake-up for portal %s, the sweep will find it: %s", portal_id, error)
-
-
-def wake_at(portal_id: int, moment: datetime) -> None:
-    """Leave one wake-up for ``moment``, unless one is on its way for that moment or sooner.
-
-    The condition keeps doubled messages from leaving two wake-ups each, and those four.
-    """
-    now = timezone.now()
-    if moment - now > LATEST_WAKE_UP:
-        return
-    moment = max(moment, now)
-    none_sooner = Turn.objects.filter(portal_id=portal_id).filter(
-        Q(wake_at=None) | Q(wake_at__lt=now) | Q(wake_at__gt=moment)
-    )
-    if none_sooner.update(wake_at=moment):
-        wake(portal_id, countdown_seconds=(moment - now).total_seconds())

@@ -25,6 +25,7 @@ from bxapp.terminations.models import Item, Job, Turn
 from bxapp.terminations.queueing import queue
 from bxapp.terminations.states import ItemState
 from bxapp.workflows.selection import SelectedWorkflow
+from tests.limits import forget_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -106,6 +107,7 @@ class Scene:
         }
         for model, names in moments.items():
             model._default_manager.update(**{name: F(name) - span for name in names})
+        forget_limits()
 
     @contextmanager
     def meanwhile(self, click: Callable[[], Clicked]) -> Iterator[Future[Clicked]]:

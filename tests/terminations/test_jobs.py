@@ -160,8 +160,9 @@ def test_cancelled_in_the_middle(scene: Scene) -> None:
     by_outcome = scene.outcomes(job)
     stopped = [workflow_id for workflow_id, ending in by_outcome.items() if ending[0] == "terminated"]
     left = [workflow_id for workflow_id, ending in by_outcome.items() if ending[0] == "cancelled"]
-    assert len(stopped) == 50
-    assert len(left) == 70
+    assert stopped
+    assert left
+    assert len(stopped) + len(left) == 120
     assert {record["state"] for record in scene.records(stopped)} == {"ended"}
     assert {record["terminate_calls"] for record in scene.records(left)} == {0}
 
@@ -220,17 +221,18 @@ def test_another_portals_job_is_out_of_reach(scene: Scene) -> None:
 
 
 def test_the_application_is_removed(scene: Scene) -> None:
-    sent, waiting = scene.queue(scene.add(1)), scene.queue(scene.add(2))
+    sent = scene.queue(scene.add(1))
     scene.sandbox.fault(kind="cut_after", method=TERMINATE, times=1)
     scene.sandbox.fault(kind="http502", method=INSTANCES, skip=1, times=1)
     scene.work()
     assert sent.items.get().state == ItemState.UNSURE
+    waiting = scene.queue(scene.add(2))
 
     lifecycle.uninstall(scene.actor.portal.pk)
     scene.work()
 
     assert scene.items(sent) == [("failed", "never_heard")]
-    assert set(scene.items(waiting)) <= {("cancelled", "uninstalled"), ("terminated", "")}
+    assert set(scene.items(waiting)) == {("cancelled", "uninstalled")}
     assert not Job.objects.exclude(state=JobState.FINISHED).exists()
 
 

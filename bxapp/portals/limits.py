@@ -1,0 +1,136 @@
+"""The limits of each portal as this process knows them, shared with all others through Redis.
+
+They follow from the portal's licence, which the engine asks for once a day (``app.info``). Until it is known
+a portal counts as the smallest plan of the cloud. One whose licence says "selfhosted" has no limit of
+requests unless it refuses one, and a limit of execution time only where its answers tell one.
+
+The limit of requests belongs to the portal and this application's address on the network: an installation
+and a webhook share it, so it goes by the domain. The one of execution time belongs to each of the two.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+from redis import Redis
+
+from bxapp.bitrix import limits
+from bxapp.bitrix.errors import RateLimited
+from bxapp.bitrix.methods import is_on_premise
+from bxapp.portals.models import Portal
+
+if TYPE_CHECKING:
+    from bxapp.bitrix.methods import License
+
+# A click that cannot be served within this time is refused rather than kept waiting.
+_CLICK_SECONDS = 5.0
+_LICENSE_KEPT = timedelta(days=1)
+_REDIS_SECONDS = 0.25
+# How many processes of a kind share a portal's limits while Redis is gone.
+_PROCESSES = 4
+
+
+class ScreenGate:
+    """Lets the requests of a page leave, out of the screen's reserve too, and waits for them."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._bucket = bucket_of(portal)
+
+    def enter(self, attempt: int) -> None:
+        """Return when the request may leave; raises RateLimited when it may not for some seconds."""
+        ends_at = time.monotonic() + _CLICK_SECONDS
+        while True:
+            grant = self._bucket.take(1, limits.Priority.SCREEN)
+            if grant.granted:
+                return
+            if time.monotonic() + grant.wait_seconds > ends_at:
+                raise RateLimited("", "the portal's limit of requests is used up", grant.wait_seconds)
+            time.sleep(grant.wait_seconds)
+
+    def refused(self) -> None:
+        self._bucket.refused(limits.Priority.SCREEN)
+
+
+class WorkGate:
+    """For the engine, which counts a call before it starts it; what a call sends more is counted here."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._bucket = bucket_of(portal)
+
+    def enter(self, attempt: int) -> None:
+        """Return at once for a call's first request; raises RateLimited when there is none for another."""
+        if attempt > 1:
+            grant = self._bucket.take(1, limits.Priority.WORK)
+            if not grant.granted:
+                raise RateLimited("", "the portal's limit of requests is used up", grant.wait_seconds)
+
+    def refused(self) -> None:
+        self._bucket.refused(limits.Priority.WORK)
+
+
+def bucket_of(portal: Portal) -> limits.Bucket:
+    """Return the portal's bucket, with the rate that its licence gives."""
+    bucket = _bucket(portal.domain.lower())
+    bucket.rate = limits.rate_of(portal.license_family, on_premise=is_on_premise(portal.license))
+    return bucket
+
+
+def budget_of(portal: Portal, method: str) -> limits.Budget:
+    """Return the portal's budget of execution time for a method."""
+    application = settings.BITRIX24_CLIENT_ID if portal.kind == Portal.Kind.APPLICATION else portal.member_id
+    budget = _budget(portal.member_id, application, method)
+    budget.rule = _operating_rule(portal)
+    return budget
+
+
+def license_is_due(portal: Portal) -> bool:
+    """Say whether the portal should be asked for its licence."""
+    asked_at = portal.license_asked_at
+    return asked_at is None or timezone.now() - asked_at > _LICENSE_KEPT
+
+
+def keep_license(portal: Portal, told: License | None) -> None:
+    """Store what the portal told, or that it told nothing, which leaves what is known."""
+    portal.license_asked_at = timezone.now()
+    if told is not None:
+        portal.license, portal.license_family = told.code, told.family
+    portal.save(update_fields=["license", "license_family", "license_asked_at"])
+
+
+def forget() -> None:
+    """Forget what this process knows of all portals' limits, for instance with another Redis."""
+    _bucket.cache_clear()
+    _budget.cache_clear()
+    _shared.cache_clear()
+
+
+def _operating_rule(portal: Portal) -> limits.OperatingRule:
+    if settings.BITRIX24_OPERATING_RULE:
+        limit, window, basket, ban = settings.BITRIX24_OPERATING_RULE
+        return limits.OperatingRule(limit, window=window, basket=basket, ban=ban)
+    return limits.ON_PREMISE if is_on_premise(portal.license) else limits.CLOUD
+
+
+@lru_cache(maxsize=10_000)
+def _bucket(domain: str) -> limits.Bucket:
+    return limits.Bucket(_shared(settings.REDIS_URL), domain, limits.STANDARD, processes=_PROCESSES)
+
+
+@lru_cache(maxsize=10_000)
+def _budget(member_id: str, application: str, method: str) -> limits.Budget:
+    return limits.Budget(
+        _shared(settings.REDIS_URL), member_id, application, method, limits.CLOUD, processes=_PROCESSES
+    )
+
+
+@lru_cache(maxsize=4)
+def _shared(redis_url: str) -> limits.Shared:
+    # Made at the first request, so that a worker that forks has connections of its own.
+    return limits.Shared(
+        Redis.from_url(redis_url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS)
+    )

@@ -1,0 +1,31 @@
+"""Errands: what takes one or more requests, written down as it happens, one after the other.
+
+An errand is a generator. It yields a request, a function without arguments that is called in a thread without
+a database, and is resumed in the database's thread with the answer, or with the BitrixError that was raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+Request = Callable[[], Any]
+Errand = Generator[Request, Any, Result]
+
+
+def complete(errand: Errand[Result]) -> Result:
+    """Do an errand here and now, request by request; returns what it returns, raises what it raises."""
+    try:
+        request = next(errand)
+        while True:
+            try:
+                answer = request()
+            except Exception as error:  # noqa: BLE001  (the errand decides what its requests' errors mean)
+                request = errand.throw(error)
+            else:
+                request = errand.send(answer)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
