@@ -18,6 +18,7 @@ from bxapp.bitrix.answers import Answer, rows
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import MethodFailed, Unheard
 from bxapp.bitrix.methods import read_instance
+from bxapp.bitrix.methods.instances import FIELDS, METHOD, PAGE_ROWS
 from bxapp.workflows import told_names
 from bxapp.workflows.filters import EVERYTHING, Filter
 
@@ -30,21 +31,8 @@ if TYPE_CHECKING:
 # What a page carries in its memory and sends back with the dialog.
 LARGEST = 5000
 
-_METHOD = "bizproc.workflow.instances"
-_PAGE_ROWS = 50
 # A portal ends a request after 60 s; one that takes this long is followed by shorter ones.
 _LONGEST_REQUEST_SECONDS = 10.0
-_FIELDS = [
-    "ID",
-    "MODIFIED",
-    "OWNED_UNTIL",
-    "MODULE_ID",
-    "ENTITY",
-    "DOCUMENT_ID",
-    "STARTED",
-    "STARTED_BY",
-    "TEMPLATE_ID",
-]
 
 
 class TooLarge(Exception):  # noqa: N818  (a finding, no failure)
@@ -72,7 +60,7 @@ def take(
     unreadable = 0
     last_id = ""
     while True:
-        wanted = max(0, expected - len(seen)) // _PAGE_ROWS + 1
+        wanted = max(0, expected - len(seen)) // PAGE_ROWS + 1
         begun = monotonic()
         pages, told = _pages(client, question, last_id, min(pages_per_request, wanted))
         expected = max(expected, len(seen) + told)
@@ -89,7 +77,7 @@ def take(
             unreadable += len(read) - len(instances)
             if len(found) > largest:
                 raise TooLarge
-            if len(page) < _PAGE_ROWS:
+            if len(page) < PAGE_ROWS:
                 return told_names.add(client, tuple(found.values()), unreadable)
             if read[-1] is None:
                 raise MethodFailed("UNREADABLE", "the last row of a page has no usable ID")
@@ -114,7 +102,7 @@ def _pages(
         if not isinstance(answer.result, list | dict):
             raise Unheard("", "the list of workflows is no list")
         page = rows(answer.result)
-        is_last = len(page) < _PAGE_ROWS
+        is_last = len(page) < PAGE_ROWS
         if len(page) != len(answer.result) or (is_last and answer.next):
             raise Unheard("", "a page of the list is incomplete")
         pages.append(page)
@@ -125,9 +113,9 @@ def _pages(
 
 
 def _command(question: Mapping[str, object], place: int, last_id: str) -> Command:
-    params: dict[str, object] = {"select": _FIELDS, "order": {"ID": "ASC"}}
-    after = f"$result[p{place - 1}][{_PAGE_ROWS - 1}][ID] " if place else last_id
+    params: dict[str, object] = {"select": list(FIELDS), "order": {"ID": "ASC"}}
+    after = f"$result[p{place - 1}][{PAGE_ROWS - 1}][ID] " if place else last_id
     where = {**question, ">ID": after} if after else question
     if where:
         params["filter"] = where
-    return Command(_METHOD, params)
+    return Command(METHOD, params)
