@@ -52,7 +52,7 @@ def test_a_task_writes_when_it_is_over(scene: Scene) -> None:
 
     run_portal.apply(args=(scene.actor.portal.pk,))
 
-    assert {"bizproc.workflow.terminate": 2} in [row["commands"] for row in shown()]
+    assert shown("--method", "bizproc.workflow.terminate")
     assert not len(WAITING)
 
 
