@@ -179,7 +179,7 @@ STORAGES = {
 # Nothing that this application receives is larger than a selection: 5,000 signed rows of about 1 KB each,
 # where names are in Cyrillic. Forms of strangers are kept much shorter (bxapp.web.bodies).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 60_000
 # No form here has a file: what a stranger sends as one is read past, and written nowhere.
 FILE_UPLOAD_HANDLERS: list[str] = []
 

@@ -12,7 +12,14 @@ from bxapp.audit.texts import storable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LENGTHS = {"actor_name": 255, "workflow_id": 128, "document": 500, "template": 500, "message": 255}
+_LENGTHS = {
+    "actor_name": 255,
+    "rights_of_name": 255,
+    "workflow_id": 128,
+    "document": 500,
+    "template": 500,
+    "message": 255,
+}
 _UNBOUNDED = ("portal_words",)
 
 

@@ -17,6 +17,7 @@ class AuditEntry(models.Model):
         OPENED = "opened"  # by an administrator who had not been here before
         REFUSED = "refused"
         JOB_QUEUED = "job_queued"
+        JOB_PAUSED = "job_paused"
         JOB_CANCELLED = "job_cancelled"
         JOB_BLOCKED = "job_blocked"
         JOB_RESUMED = "job_resumed"
@@ -30,8 +31,13 @@ class AuditEntry(models.Model):
     # None and empty where the portal or the application itself acted.
     actor_id = models.PositiveBigIntegerField(null=True)
     actor_name = models.CharField(max_length=255, blank=True, default="")
+    # Whose rights were used, where it was another administrator's with the actor's leave; else None. May be
+    # None and not empty: such a column SQLite adds without making the table anew, which keeps its triggers.
+    rights_of_id = models.PositiveBigIntegerField(null=True)
+    rights_of_name = models.CharField(max_length=255, null=True)  # noqa: DJ001  (see above)
     job_id = models.BigIntegerField(null=True)
-    other_job_id = models.BigIntegerField(null=True, help_text="The job that had stopped it before this one.")
+    # The job that had stopped the workflow before, or whose failed ones a new job tries again.
+    other_job_id = models.BigIntegerField(null=True)
     workflow_id = models.CharField(max_length=128, blank=True, default="")
     document = models.CharField(max_length=500, blank=True, default="")
     template = models.CharField(max_length=500, blank=True, default="")

@@ -25,6 +25,7 @@ KINDS: dict[str, _StrPromise] = {
     AuditEntry.Kind.OPENED: _("Opened by a new administrator"),
     AuditEntry.Kind.REFUSED: _("Access refused"),
     AuditEntry.Kind.JOB_QUEUED: _("Termination confirmed"),
+    AuditEntry.Kind.JOB_PAUSED: _("Job paused"),
     AuditEntry.Kind.JOB_CANCELLED: _("Job cancelled"),
     AuditEntry.Kind.JOB_BLOCKED: _("Job waits"),
     AuditEntry.Kind.JOB_RESUMED: _("Job goes on"),
@@ -118,7 +119,15 @@ REMOVALS: dict[str, _StrPromise] = {
     "inferred": _("The portal did not tell it; its answers left no doubt for a long time."),
 }
 
-_REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS, **REMOVALS}
+# terminations.rights
+HANDOVERS: dict[str, _StrPromise] = {
+    "other_rights": _(
+        "The portal no longer accepts the rights of the person who started the job. As that person allowed,"
+        " it goes on with another administrator's."
+    ),
+}
+
+_REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS, **REMOVALS, **HANDOVERS}
 
 
 def outcome(code: str) -> str:
@@ -130,6 +139,8 @@ def reason(code: str, other_job_id: int | None = None) -> str:
     """Return the sentence of a reason's code; empty without one, an unknown code stands for itself."""
     if code == "stopped_by_other_job" and other_job_id is not None:
         return gettext("Job %(number)s had stopped it before.") % {"number": other_job_id}
+    if code == "retry" and other_job_id is not None:
+        return gettext("It tries again what failed in job %(number)s.") % {"number": other_job_id}
     return str(_REASONS.get(code, code))
 
 

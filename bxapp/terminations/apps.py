@@ -10,12 +10,17 @@ class TerminationsConfig(AppConfig):
     label = "terminations"
 
     def ready(self) -> None:
-        """Hear of portals that are removed, of users who open the application again, and of migrations."""
+        """Hear of portals that are removed, of users who open the application again, and of migrations;
+        tell figures.
+        """
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
         from bxapp.terminations import guards, removal, resuming, stopping
+        from bxapp.terminations.figures import TerminationFigures
+        from bxapp.web.metrics import REGISTRY
 
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")
         worker_shutting_down.connect(stopping.ask, dispatch_uid="terminations.stopping")
+        REGISTRY.register(TerminationFigures())
         post_migrate.connect(guards.ensure, sender=self, dispatch_uid="terminations.guards")

@@ -17,7 +17,7 @@ from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
 from bxapp.bitrix import errors
-from bxapp.terminations import recording, verdicts
+from bxapp.terminations import recording, rights, verdicts
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome, Reason
 
@@ -35,6 +35,8 @@ _SILENT_TOLD_AFTER = 3
 _SILENT_LIMIT = timedelta(hours=24)
 _OPERATING_PAUSE = timedelta(minutes=1)
 _REFUSED_PAUSE = timedelta(hours=1)
+# These stay as a person wants them while the job waits to hear of what is under way.
+_HELD = (JobState.PAUSED, JobState.CANCELLING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,14 @@ def block(turn: HeldTurn, job: Job, error: errors.BitrixError) -> None:
             _give_up(locked, error)
             return
         words = storable(error.words or error.code)
+        if wait.reason in rights.WAITS_FOR_PERSON and (other := rights.substitute(locked)) is not None:
+            rights.hand_over(locked, other, words)
+            return
         if wait.reason not in {BlockedReason.NONE, BlockedReason.PORTAL_LIMIT, locked.blocked_reason}:
             log.append([_entry(locked, AuditEntry.Kind.JOB_BLOCKED, wait.reason, words)])
         if wait.reason:
             locked.blocked_at = locked.blocked_at if locked.blocked_reason == wait.reason else now
-            # A cancelled job stays cancelled while it waits to hear of what is under way.
-            if locked.state != JobState.CANCELLING:
+            if locked.state not in _HELD:
                 locked.state = JobState.BLOCKED
         locked.blocked_reason = wait.reason
         locked.portal_words = words
@@ -131,9 +135,10 @@ def answered(turn: HeldTurn, job: Job) -> None:
 
 def go_on(locked: Job) -> None:
     """Clear whatever a locked open job waits for, and note in the audit log that it goes on."""
-    if locked.blocked_reason not in {BlockedReason.NONE, BlockedReason.PORTAL_LIMIT}:
+    is_held = locked.state in _HELD
+    if not is_held and locked.blocked_reason not in {BlockedReason.NONE, BlockedReason.PORTAL_LIMIT}:
         log.append([_entry(locked, AuditEntry.Kind.JOB_RESUMED, locked.blocked_reason, "")])
-    if locked.state != JobState.CANCELLING:
+    if not is_held:
         locked.state = JobState.RUNNING
         locked.started_at = locked.started_at or timezone.now()
     locked.blocked_reason = BlockedReason.NONE
@@ -146,6 +151,9 @@ def go_on(locked: Job) -> None:
 def _give_up(locked: Job, error: errors.BitrixError) -> None:
     ending = Ending(Outcome.FAILED, Reason.UNREACHABLE, error.words or error.code)
     items = locked.items.exclude(state=ItemState.DONE)
+    if locked.state == JobState.PAUSED:
+        # The portal was asked about these only.
+        items = items.exclude(state=ItemState.QUEUED)
     now = timezone.now()
     recording.apply(locked, {item: verdicts.of_lost_portal(item, ending, now) for item in items})
 
@@ -166,4 +174,5 @@ def _entry(job: Job, kind: AuditEntry.Kind, reason: str, words: str) -> AuditEnt
         reason=reason,
         portal_words=words,
         count=job.total,
+        **rights.whose(job),
     )

@@ -12,7 +12,8 @@ from django.utils import timezone
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.recording import lock
 from bxapp.terminations.removal import VOID, void_jobs
-from bxapp.terminations.states import BlockedReason, ItemState, JobState
+from bxapp.terminations.rights import WAITS_FOR_PERSON
+from bxapp.terminations.states import ItemState, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from bxapp.terminations.turns import HeldTurn
 
-# Only a person can end these; a signal or the sweep notices when that has happened.
-WAITS_FOR_PERSON = (BlockedReason.OPEN_AGAIN, BlockedReason.RIGHTS_LOST)
 UNDER_WAY = (ItemState.SENT, ItemState.UNSURE)
 
 
@@ -46,10 +45,11 @@ def open_jobs(now: datetime) -> QuerySet[Job]:
 def workable_items() -> QuerySet[Item]:
     """Return the items that something can be done for, now or later: ask about them, look at them, stop them.
 
-    Left out are queued ones whose workflow is held by a call of another job: its outcome comes first.
+    Left out are queued ones of a paused job, and those whose workflow is held by a call of another job: its
+    outcome comes first.
     """
     return Item.objects.filter(
-        Q(state=ItemState.UNSURE) | ~Exists(_held_by_another()),
+        Q(state=ItemState.UNSURE) | (~Q(job__state=JobState.PAUSED) & ~Exists(_held_by_another())),
         state__in=[ItemState.QUEUED, ItemState.UNSURE],
     )
 
@@ -116,7 +116,10 @@ def next_moment(portal_id: int, now: datetime) -> datetime | None:
     moments = []
     waiting = Job.objects.filter(portal_id=portal_id).exclude(state=JobState.FINISHED)
     for job in waiting.exclude(blocked_reason__in=WAITS_FOR_PERSON):
-        soonest = workable_items().filter(job=job).aggregate(soonest=Min("not_before"))["soonest"]
+        own = workable_items().filter(job=job)
+        soonest = own.aggregate(soonest=Min("not_before"))["soonest"]
+        if job.state == JobState.PAUSED and not own.exists():
+            continue
         if moment := max(filter(None, (job.not_before, soonest)), default=None):
             moments.append(moment)
     ghosts = Job.objects.filter(portal_id=portal_id, ghosts_due_at__isnull=False)

@@ -10,32 +10,30 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bxapp.bitrix.status_text import LONGEST_CHARACTERS, length_characters, may_be_cut
-from bxapp.terminations.queueing import MessageProblemError, queue
+from bxapp.terminations import messages, retrying
+from bxapp.terminations.messages import Message, MessageProblemError
+from bxapp.terminations.models import Job
+from bxapp.terminations.queueing import queue
+from bxapp.workflows import keeping
 from bxapp.workflows.documents import describe
-from bxapp.workflows.selection import SelectionNotOurs, unpack
+from bxapp.workflows.selection import SelectionNotOurs, unpack_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import QueryDict
-    from django.utils.functional import _StrPromise
 
     from bxapp.portals.sessions import Actor
-    from bxapp.terminations.models import Job
+    from bxapp.terminations.messages import Filled
     from bxapp.workflows.documents import Document
-    from bxapp.workflows.selection import SelectedWorkflow
+    from bxapp.workflows.keeping import Kept
 
-# How many of the chosen are named in the dialog.
-_NAMED = 5
 _KEY_LENGTH = 64
+# How many messages are shown as they will read.
+_PREVIEWED = 3
 
-MESSAGE_PROBLEMS: dict[str, _StrPromise] = {
-    "blank": _("Enter a message: without one the portal writes a text of its own."),
-    "zero": _("Enter another message: the portal takes “0” for no message at all."),
-    "too_long": _("Shorten the message: the portal keeps 255 characters."),
-    "unsendable": _("The message holds a character that cannot be sent. Type it again."),
-}
 _NOTHING_CHOSEN = _("No workflow is selected. Close this dialog and tick at least one in the list.")
+_NOTHING_FAILED = _("Nothing of this job has failed, so there is nothing to try again.")
 _NOT_OURS = _("The selection is out of date. Close this dialog, refresh the list and select again.")
 
 
@@ -49,39 +47,78 @@ class NamedWorkflow:
 
 @dataclass(slots=True)
 class Confirmation:
-    """The content of the dialog; ``packed`` are the signed values of the list's checkboxes."""
+    """The content of the dialog; ``kept`` is the list that was chosen, None when that is not usable."""
 
-    packed: Sequence[str]
+    actor: Actor
     message: str
     idempotency_key: str
-    workflows: Sequence[SelectedWorkflow] = ()
+    may_use_other_grants: bool = False
+    retry_of: Job | None = None
+    kept: Kept | None = None
     selection_problem: str = ""
     message_problem: str = ""
-    named: list[NamedWorkflow] = field(default_factory=list)
+    preview: Sequence[Filled] = field(default_factory=list)
 
     @classmethod
-    def opened(cls, actor: Actor, packed: Sequence[str]) -> Confirmation:
+    def opened(cls, actor: Actor, form: QueryDict) -> Confirmation:
         """Return the dialog as it opens: with a message to keep or change, and a key of its own."""
         who = actor.name or gettext("user %(id)s") % {"id": actor.user_id}
         message = gettext("Terminated by %(name)s") % {"name": who}
-        return cls(packed, message[:LONGEST_CHARACTERS], uuid4().hex)._read(actor)
+        opened = cls(actor, message[:LONGEST_CHARACTERS], uuid4().hex)
+        opened._take(lambda: _chosen(actor, form))
+        return opened
+
+    @classmethod
+    def retrying(cls, actor: Actor, job: Job) -> Confirmation:
+        """Return the dialog for what failed of a job, with its message and its leave."""
+        opened = cls(actor, job.message, uuid4().hex, job.may_use_other_grants, job)
+        failed = retrying.failed_of(job)
+        opened._take(lambda: keeping.keep(actor.portal, failed) if failed else None, _NOTHING_FAILED)
+        opened.show()
+        return opened
 
     @classmethod
     def sent(cls, actor: Actor, form: QueryDict) -> Confirmation:
-        """Return the dialog as it was confirmed."""
+        """Return the dialog as it was confirmed, or as it stands while the message is being typed."""
         key = form.get("idempotency_key", "")
-        usable_key = key if 0 < len(key) <= _KEY_LENGTH else uuid4().hex
-        return cls(form.getlist("selected"), form.get("message", ""), usable_key)._read(actor)
+        sent = cls(
+            actor,
+            form.get("message", ""),
+            key if 0 < len(key) <= _KEY_LENGTH else uuid4().hex,
+            bool(form.get("may_use_other_grants")),
+            _job_of(actor, form.get("retry_of", "")),
+        )
+        sent._take(lambda: _chosen(actor, form))
+        return sent
 
-    def queue(self, actor: Actor) -> Job | None:
+    def queue(self) -> Job | None:
         """Return the job that it becomes; None when something is wrong, which is then noted here."""
-        if self.selection_problem:
+        if self.kept is None:
             return None
         try:
-            return queue(actor, self.workflows, self.message, self.idempotency_key)
+            return queue(
+                self.actor,
+                self.kept.workflows,
+                self.message,
+                self.idempotency_key,
+                may_use_other_grants=self.may_use_other_grants,
+                retry_of=self.retry_of,
+            )
         except MessageProblemError as error:
-            self.message_problem = str(MESSAGE_PROBLEMS[error.problem])
+            self.message_problem = str(error)
+            self.show()
             return None
+
+    def show(self) -> None:
+        """Note how a message with placeholders reads for the first ones, and what is wrong with a message."""
+        try:
+            message = Message(self.message, self.actor)
+            if not message.has_placeholders or self.kept is None:
+                return
+            self.preview = message.fill(self.kept.head[:_PREVIEWED])
+            messages.check(self.preview)
+        except MessageProblemError as error:
+            self.message_problem = self.message_problem or str(error)
 
     @property
     def is_faulty(self) -> bool:
@@ -89,7 +126,18 @@ class Confirmation:
 
     @property
     def count(self) -> int:
-        return len(self.workflows)
+        return self.kept.count if self.kept else 0
+
+    @property
+    def named(self) -> list[NamedWorkflow]:
+        """The first of the chosen."""
+        return [
+            NamedWorkflow(
+                describe(one.module_id, one.entity, one.document_id, name=one.document_name),
+                one.template_name,
+            )
+            for one in (self.kept.head if self.kept else ())
+        ]
 
     @property
     def unnamed(self) -> int:
@@ -108,20 +156,38 @@ class Confirmation:
     def may_be_cut(self) -> bool:
         return may_be_cut(self.message)
 
-    def _read(self, actor: Actor) -> Confirmation:
+    @property
+    def placeholders(self) -> list[str]:
+        """The words in braces that are filled in, in the order of the hint."""
+        return [f"{{{name}}}" for name in messages.PLACEHOLDERS]
+
+    def _take(self, chosen: Callable[[], Kept | None], nothing: object = _NOTHING_CHOSEN) -> None:
         try:
-            chosen = {workflow.id: workflow for workflow in (unpack(actor, one) for one in self.packed)}
+            self.kept = chosen()
         except SelectionNotOurs:
             self.selection_problem = str(_NOT_OURS)
-            return self
-        if not chosen:
-            self.selection_problem = str(_NOTHING_CHOSEN)
-        self.workflows = list(chosen.values())
-        self.named = [
-            NamedWorkflow(
-                describe(one.module_id, one.entity, one.document_id, name=one.document_name),
-                one.template_name,
-            )
-            for one in self.workflows[:_NAMED]
-        ]
-        return self
+        else:
+            self.selection_problem = "" if self.kept else str(nothing)
+
+
+def _chosen(actor: Actor, form: QueryDict) -> Kept | None:
+    """Return the list that a form means: by its reference, or by what was ticked; None when that is nothing.
+
+    ``snapshot`` refers to everything that ran at a moment, without the IDs ``left_out``. Raises
+    SelectionNotOurs.
+    """
+    if reference := form.get("selection"):
+        return keeping.kept(actor.portal, reference)
+    workflows = unpack_all(actor, form.getlist("selected"))
+    if snapshot := form.get("snapshot"):
+        everything = keeping.kept(actor.portal, snapshot)
+        left_out = set(form.getlist("left_out"))
+        if not left_out and not workflows:
+            return everything
+        workflows += [one for one in everything.workflows if one.id not in left_out]
+    return keeping.keep(actor.portal, workflows) if workflows else None
+
+
+def _job_of(actor: Actor, number: str) -> Job | None:
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    return Job.objects.filter(portal=actor.portal, pk=int(number)).first() if is_number else None

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext, pgettext
 
 from bxapp.audit import sentences
+from bxapp.terminations.models import Item
+from bxapp.terminations.pausing import PAUSABLE
 from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome
 from bxapp.web.paging import Pager, page_number
 from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from bxapp.terminations.models import Item, Job
+    from bxapp.terminations.models import Job
     from bxapp.workflows.documents import Document
 
 _ITEMS_PER_PAGE = 50
@@ -50,8 +55,10 @@ class JobLine:
             return pgettext("job", "finished")
         if self.job.state == JobState.CANCELLING:
             return pgettext("job", "being cancelled")
+        if self.job.state == JobState.PAUSED:
+            return pgettext("job", "paused")
         if self.job.blocked_reason == BlockedReason.PORTAL_LIMIT:
-            return pgettext("job", "waiting for the portal")
+            return _waiting_until(self.job.not_before)
         if self.job.state == JobState.BLOCKED:
             return pgettext("job", "waiting")
         return pgettext("job", "queued") if self.job.state == JobState.QUEUED else pgettext("job", "running")
@@ -84,6 +91,8 @@ class ItemLine:
 
     item: Item
     document: Document
+    # The job whose call holds the workflow, while this one's turn has not come.
+    held_by: int | None = None
 
     @property
     def outcome(self) -> str:
@@ -91,6 +100,8 @@ class ItemLine:
         if self.item.outcome:
             return sentences.outcome(self.item.outcome)
         if self.item.state == ItemState.QUEUED:
+            if self.held_by is not None:
+                return pgettext("workflow", "waits for job %(number)s") % {"number": self.held_by}
             if self.item.executing_since:
                 return pgettext("workflow", "waiting until it is idle")
             return pgettext("workflow", "waiting")
@@ -163,6 +174,23 @@ class JobPage(JobLine):
         return sentences.reason(self.job.blocked_reason)
 
     @property
+    def may_pause(self) -> bool:
+        return self.job.state in PAUSABLE
+
+    @property
+    def may_go_on(self) -> bool:
+        return self.job.state == JobState.PAUSED
+
+    @property
+    def may_retry(self) -> bool:
+        return not self.job.is_open and bool(self.job.failed)
+
+    @property
+    def retries(self) -> list[int]:
+        """The jobs that tried again what failed of this one."""
+        return list(self.job.retries.order_by("pk").values_list("pk", flat=True))
+
+    @property
     def may_cancel(self) -> bool:
         return self.job.is_open and self.job.state != JobState.CANCELLING
 
@@ -189,6 +217,8 @@ class JobPage(JobLine):
             own = own.filter(outcome="" if self.chosen == _WAITING else self.chosen)
         start = (self._number - 1) * _ITEMS_PER_PAGE
         endpoint = self.job.portal.client_endpoint
+        shown = list(own[start : start + _ITEMS_PER_PAGE])
+        held = _holders(self.job, [item for item in shown if item.state == ItemState.QUEUED])
         return [
             ItemLine(
                 item,
@@ -199,9 +229,36 @@ class JobPage(JobLine):
                     name=item.document_name,
                     client_endpoint=endpoint,
                 ),
+                held.get(item.workflow_id),
             )
-            for item in own[start : start + _ITEMS_PER_PAGE]
+            for item in shown
         ]
+
+
+def _holders(job: Job, queued: list[Item]) -> dict[str, int]:
+    """Return which other job's call holds each of these workflows, where one does."""
+    if not queued:
+        return {}
+    held = Item.objects.filter(
+        portal_id=job.portal_id,
+        workflow_id__in=[item.workflow_id for item in queued],
+        state__in=[ItemState.SENT, ItemState.UNSURE],
+    )
+    return dict(held.values_list("workflow_id", "job_id"))
+
+
+def _waiting_until(moment: datetime | None) -> str:
+    """Return "waiting for the portal until 14:32"; with seconds where it is nearer than two minutes."""
+    now = timezone.now()
+    if moment is None or moment <= now:
+        return pgettext("job", "waiting for the portal")
+    local = timezone.localtime(moment)
+    if moment - now >= timedelta(minutes=2):
+        # The whole minute before would be too early.
+        clock = f"{local + timedelta(seconds=59):%H:%M}"
+    else:
+        clock = f"{local:%H:%M:%S}"
+    return pgettext("job", "waiting for the portal until %(clock)s") % {"clock": clock}
 
 
 def page_of(job: Job, query: Mapping[str, str]) -> JobPage:

@@ -42,7 +42,7 @@ class Lane:
 
     def reopen(self, job: Job) -> None:
         """Take in what was read of the job: it may go on, and there may be something new to do."""
-        if job.grant.pair_number != self.access.pair_number:
+        if job.grant_id != self.job.grant_id or job.grant.pair_number != self.access.pair_number:
             self.access = WorkAccess(job.grant, job_id=job.pk)
         self.job = job
         self.is_open = True

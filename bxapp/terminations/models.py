@@ -15,8 +15,12 @@ class Job(models.Model):
     # Whose rights are used: those of the person who confirmed it, or another administrator's by leave.
     grant = models.ForeignKey("portals.AccessGrant", on_delete=models.PROTECT, related_name="+")
     may_use_other_grants = models.BooleanField(default=False)
-    # Keys of grants that the portal refused for this job, until their people open the application again.
-    refused_grants = models.JSONField(default=list, blank=True)
+    # Whose they are, where not that person's.
+    rights_of_id = models.PositiveBigIntegerField(null=True, blank=True)
+    rights_of_name = models.CharField(max_length=255, blank=True, default="")
+    # Keys of grants that the portal refused for this job, each with the moment (ISO): of no use until their
+    # people have opened the application again.
+    refused_grants = models.JSONField(default=dict, blank=True)
     # The portal's installation it belongs to: what was queued before a removal never goes on after it.
     installation = models.PositiveIntegerField()
     created_by_id = models.PositiveBigIntegerField()

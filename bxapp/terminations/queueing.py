@@ -12,42 +12,45 @@ from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
 from bxapp.bitrix.client import LONGEST_BATCH
 from bxapp.bitrix.encoding import changes_in_batch
-from bxapp.bitrix.status_text import as_stored, status_problem
-from bxapp.terminations import waking
+from bxapp.terminations import messages, waking
+from bxapp.terminations.messages import Message
 from bxapp.terminations.models import Item, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bxapp.portals.sessions import Actor
+    from bxapp.terminations.messages import Filled
     from bxapp.workflows.selection import SelectedWorkflow
 
 _ITEMS_OF_ONE_STATEMENT = 1000
-
-
-class MessageProblemError(ValueError):
-    """The portal would not keep the message as typed; ``problem`` is the code of ``status_problem``."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
 
 
 class NothingSelectedError(ValueError):
     """A job needs at least one workflow."""
 
 
-def queue(actor: Actor, selection: Iterable[SelectedWorkflow], message: str, idempotency_key: str) -> Job:
+def queue(
+    actor: Actor,
+    selection: Iterable[SelectedWorkflow],
+    message: str,
+    idempotency_key: str,
+    *,
+    may_use_other_grants: bool = False,
+    retry_of: Job | None = None,
+) -> Job:
     """Return the job that stops the selected workflows with ``message``, in the name of ``actor``.
 
-    ``idempotency_key`` (1 to 64 characters) comes from the form: the same confirmation sent twice, even at
-    the same moment, gives the same job. Raises MessageProblemError, NothingSelectedError, ValueError for a
-    key that no form of ours has.
+    ``message`` may hold the placeholders of ``messages``. ``idempotency_key`` (1 to 64 characters) comes from
+    the form: the same confirmation sent twice, even at the same moment, gives the same job.
+    ``may_use_other_grants``: whether the job may go on with another administrator's rights when the actor's
+    are lost. ``retry_of``: the job of the same portal whose failed workflows these are.
+
+    Raises MessageProblemError, NothingSelectedError, ValueError for a key that no form of ours has.
     """
     if not 0 < len(idempotency_key) <= 64:
         raise ValueError("An idempotency key has 1 to 64 characters.")
-    if problem := status_problem(message):
-        raise MessageProblemError(problem)
+    read = Message(message, actor)
     # In the order of their IDs, which begin with the time of the start: parents go before their children, so
     # that a parent does not run on inside the call that stops its child.
     chosen = sorted({workflow.id: workflow for workflow in selection}.values(), key=lambda one: one.id)
@@ -56,46 +59,54 @@ def queue(actor: Actor, selection: Iterable[SelectedWorkflow], message: str, ide
     known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)
     if (job := known.first()) is not None:
         return job
+    filled = read.fill(chosen)
+    messages.check(filled)
+    job = Job(
+        portal=actor.portal,
+        grant=actor.grant,
+        may_use_other_grants=may_use_other_grants,
+        installation=actor.portal.installation,
+        created_by_id=actor.user_id,
+        created_by_name=actor.name,
+        message=read.typed,
+        idempotency_key=idempotency_key,
+        total=len(chosen),
+        retry_of=retry_of,
+        created_at=timezone.now(),
+    )
     try:
-        return _write(actor, chosen, as_stored(message), idempotency_key)
+        _write(job, filled)
     except IntegrityError:
         if (job := known.first()) is not None:
             return job
         raise
+    return job
 
 
-def _write(actor: Actor, chosen: list[SelectedWorkflow], message: str, idempotency_key: str) -> Job:
+def _write(job: Job, filled: Sequence[Filled]) -> None:
     with transaction.atomic():
-        job = Job.objects.create(
-            portal=actor.portal,
-            grant=actor.grant,
-            installation=actor.portal.installation,
-            created_by_id=actor.user_id,
-            created_by_name=actor.name,
-            message=message,
-            idempotency_key=idempotency_key,
-            total=len(chosen),
-            created_at=timezone.now(),
-        )
+        job.save()
         Item.objects.bulk_create(
-            (_item(job, position, workflow) for position, workflow in enumerate(chosen)),
+            (_item(job, position, one) for position, one in enumerate(filled)),
             batch_size=_ITEMS_OF_ONE_STATEMENT,
         )
         entry = log.entry(
-            actor.portal,
+            job.portal,
             AuditEntry.Kind.JOB_QUEUED,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
+            actor_id=job.created_by_id,
+            actor_name=job.created_by_name,
             job_id=job.pk,
-            message=message,
+            other_job_id=job.retry_of_id,
+            reason="retry" if job.retry_of_id else "",
+            message=job.message,
             count=job.total,
         )
         log.append([entry])
         transaction.on_commit(lambda: waking.wake(job.portal_id))
-    return job
 
 
-def _item(job: Job, position: int, workflow: SelectedWorkflow) -> Item:
+def _item(job: Job, position: int, filled: Filled) -> Item:
+    workflow = filled.workflow
     return Item(
         job=job,
         portal_id=job.portal_id,
@@ -110,8 +121,8 @@ def _item(job: Job, position: int, workflow: SelectedWorkflow) -> Item:
         workflow_started_at=workflow.started,
         started_by_id=_number(workflow.started_by_id),
         started_by_name=storable(workflow.started_by_name, 255),
-        message=job.message,
-        batch_limit=1 if changes_in_batch(job.message) else LONGEST_BATCH,
+        message=filled.text,
+        batch_limit=1 if changes_in_batch(filled.text) else LONGEST_BATCH,
     )
 
 

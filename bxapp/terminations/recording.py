@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
+from bxapp.terminations import rights
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import BlockedReason, JobState, Outcome
@@ -130,6 +131,7 @@ def about(job: Job, item: Item) -> dict[str, Any]:
         "workflow_id": item.workflow_id,
         "document": document,
         "template": item.template_name,
+        **rights.whose(job),
     }
 
 

@@ -1,48 +1,46 @@
-"""Jobs that waited for a person go on when that person has opened the application again."""
+"""Jobs that waited for a person go on when somebody has opened the application again."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from bxapp.portals.models import AccessGrant
-from bxapp.terminations import blocking, recording, waking
-from bxapp.terminations.claiming import WAITS_FOR_PERSON
-from bxapp.terminations.models import Job
-from bxapp.terminations.states import JobState
+from bxapp.terminations import blocking, recording, rights, waking
 
 
 def grant_saved(instance: AccessGrant, **_signal: Any) -> None:
-    """Let the jobs of a confirmed user go on, after the commit that stored the new pair."""
+    """Let the jobs go on that waited for a confirmed user, after the commit that stored the new pair."""
     if instance.state == AccessGrant.State.ACTIVE and instance.is_admin:
-        transaction.on_commit(lambda: _resume_and_wake(instance.pk))
+        transaction.on_commit(lambda: _resume_and_wake(instance.portal_id))
 
 
-def resume_granted(grant_id: int | None = None) -> set[int]:
-    """Let jobs go on whose user was confirmed after they were blocked; return the keys of their portals.
+def resume_granted(portal_id: int | None = None) -> set[int]:
+    """Let jobs go on for which somebody was confirmed after they were blocked; return their portals' keys.
 
-    ``grant_id`` narrows it to one user; without it, whatever an earlier call has missed is found.
+    ``portal_id`` narrows it to one portal; without it, whatever an earlier call has missed is found.
     """
-    blocked = Job.objects.filter(
-        blocked_reason__in=WAITS_FOR_PERSON,
-        grant__state=AccessGrant.State.ACTIVE,
-        grant__is_admin=True,
-        grant__confirmed_at__gt=F("blocked_at"),
-    ).exclude(state=JobState.FINISHED)
-    if grant_id is not None:
-        blocked = blocked.filter(grant_id=grant_id)
+    waiting = rights.waiting_for_rights()
+    if portal_id is not None:
+        waiting = waiting.filter(portal=portal_id)
     resumed = set()
-    for job in blocked:
+    for job in waiting:
         with transaction.atomic():
             locked = recording.lock(job)
-            if locked.is_open and locked.blocked_reason in WAITS_FOR_PERSON:
+            if not locked.is_open or locked.blocked_reason not in rights.WAITS_FOR_PERSON:
+                continue
+            grant = rights.restored(locked)
+            if grant is None:
+                continue
+            if grant.pk == locked.grant_id:
                 blocking.go_on(locked)
-                resumed.add(locked.portal_id)
+            else:
+                rights.hand_over(locked, grant)
+            resumed.add(locked.portal_id)
     return resumed
 
 
-def _resume_and_wake(grant_id: int) -> None:
-    for portal_id in resume_granted(grant_id):
-        waking.wake(portal_id)
+def _resume_and_wake(portal_id: int) -> None:
+    for resumed in resume_granted(portal_id):
+        waking.wake(resumed)

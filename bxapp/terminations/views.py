@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from bxapp.portals.access import ActorRequest, administrator
-from bxapp.terminations import cancelling, job_pages
+from bxapp.terminations import cancelling, job_pages, pausing
 from bxapp.terminations.confirmation import Confirmation
 from bxapp.terminations.models import Job
 from bxapp.web.paging import Pager, page_number
@@ -29,7 +29,16 @@ _JOBS_PER_PAGE = 50
 @administrator
 def dialog(request: ActorRequest) -> HttpResponse:
     """Show the dialog for the workflows ticked in the list."""
-    return _dialog(request, Confirmation.opened(request.actor, request.POST.getlist("selected")))
+    return _dialog(request, Confirmation.opened(request.actor, request.POST))
+
+
+@require_POST
+@administrator
+def preview(request: ActorRequest) -> HttpResponse:
+    """Show how the message that is being typed will read, for the first of the chosen workflows."""
+    confirmation = Confirmation.sent(request.actor, request.POST)
+    confirmation.show()
+    return render(request, "terminations/preview.html", {"confirmation": confirmation, "is_typing": True})
 
 
 @require_POST
@@ -37,7 +46,7 @@ def dialog(request: ActorRequest) -> HttpResponse:
 def confirm(request: ActorRequest) -> HttpResponse:
     """Make a job of the confirmed dialog and go to its page, or show the dialog again with what is wrong."""
     confirmation = Confirmation.sent(request.actor, request.POST)
-    job = confirmation.queue(request.actor)
+    job = confirmation.queue()
     return _dialog(request, confirmation) if job is None else _to_job(job)
 
 
@@ -76,8 +85,29 @@ def cancel(request: ActorRequest, job_id: int) -> HttpResponse:
     return _to_job(cancelling.cancel(request.actor, _own_job(request.actor, job_id).pk))
 
 
+@require_POST
+@administrator
+def pause(request: ActorRequest, job_id: int) -> HttpResponse:
+    """Pause a job and show it."""
+    return _to_job(pausing.pause(request.actor, _own_job(request.actor, job_id).pk))
+
+
+@require_POST
+@administrator
+def go_on(request: ActorRequest, job_id: int) -> HttpResponse:
+    """Let a paused job go on and show it."""
+    return _to_job(pausing.go_on(request.actor, _own_job(request.actor, job_id).pk))
+
+
+@require_POST
+@administrator
+def retry(request: ActorRequest, job_id: int) -> HttpResponse:
+    """Show the dialog for the workflows of a job that could not be stopped."""
+    return _dialog(request, Confirmation.retrying(request.actor, _own_job(request.actor, job_id)))
+
+
 def _own_job(actor: Actor, job_id: int) -> Job:
-    job = Job.objects.filter(portal=actor.portal, pk=job_id).first()
+    job = Job.objects.filter(portal=actor.portal, pk=job_id).select_related("portal").first()
     if job is None:
         raise Refusal(RefusalReason.NOT_FOUND)
     return job

@@ -15,10 +15,11 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         from bxapp.portals.removal import portal_removed
 
-        portal_removed.connect(_erase_names, dispatch_uid="workflows.names")
+        portal_removed.connect(_erase, dispatch_uid="workflows.erase")
 
 
-def _erase_names(portal: Portal, **_signal: Any) -> None:
-    from bxapp.workflows import names
+def _erase(portal: Portal, **_signal: Any) -> None:
+    from bxapp.workflows import keeping, names
 
     names.erase(portal)
+    keeping.erase(portal)

@@ -1,4 +1,4 @@
-"""Names that a portal gave to its people and templates, kept so that later pages need not ask again."""
+"""Names that a portal gave to its people and templates, and what somebody has chosen but not confirmed."""
 
 from __future__ import annotations
 
@@ -36,3 +36,20 @@ class TemplateName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptSelection(models.Model):
+    """An exact list of workflows as it was chosen, on its way from the list to the confirmation."""
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    # What the browser carries instead of the list.
+    reference = models.CharField(max_length=32, unique=True)
+    count = models.PositiveIntegerField()
+    # The first ones, to name them without unpacking all.
+    head = models.JSONField(default=list)
+    # A JSON list of ``selection.listed``, compressed.
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"selection of {self.count}"

@@ -44,7 +44,7 @@ def people(portal: Portal, wanted: Set[int], heard: Mapping[int, Person]) -> dic
     ]
     if news:
         with transaction.atomic():
-            if _is_still_there(portal):
+            if is_still_there(portal):
                 PersonName.objects.bulk_create(
                     news,
                     update_conflicts=True,
@@ -72,7 +72,7 @@ def templates(portal: Portal, wanted: Set[int], heard: Mapping[int, str]) -> dic
     ]
     if news:
         with transaction.atomic():
-            if _is_still_there(portal):
+            if is_still_there(portal):
                 TemplateName.objects.bulk_create(
                     news,
                     update_conflicts=True,
@@ -92,7 +92,7 @@ def _is_old(row: PersonName | TemplateName, now: datetime) -> bool:
     return row.refreshed_at < now - _REFRESH_AFTER
 
 
-def _is_still_there(portal: Portal) -> bool:
+def is_still_there(portal: Portal) -> bool:
     """Say whether names may be kept: the portal may have removed the application while it was asked.
 
     Locks the portal's row, as the removal does, so that no name is written behind its back.

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.core import signing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bxapp.portals.sessions import Actor
 
 
@@ -38,24 +40,42 @@ class SelectedWorkflow:
 
 
 _NAMES = tuple(field.name for field in fields(SelectedWorkflow))
+_STARTED = _NAMES.index("started")
 
 
 def pack(actor: Actor, workflow: SelectedWorkflow) -> str:
     """Return the value of a checkbox: a JSON list and its signature (small, and compressible in a page)."""
-    content = {name: getattr(workflow, name) for name in _NAMES}
-    content["started"] = workflow.started.isoformat() if workflow.started else None
-    return _signer(actor).sign(json.dumps([*content.values()], ensure_ascii=False, separators=(",", ":")))
+    return _signer(actor).sign(json.dumps(listed(workflow), ensure_ascii=False, separators=(",", ":")))
 
 
 def unpack(actor: Actor, value: str) -> SelectedWorkflow:
     """Return the workflow of a checkbox's value; raises SelectionNotOurs."""
+    return unpack_all(actor, [value])[0]
+
+
+def unpack_all(actor: Actor, values: Iterable[str]) -> list[SelectedWorkflow]:
+    """Return the workflows of checkboxes' values; raises SelectionNotOurs when one of them is not ours."""
+    signer = _signer(actor)
     try:
-        content: dict[str, Any] = dict(zip(_NAMES, json.loads(_signer(actor).unsign(value)), strict=True))
-        if content["started"]:
-            content["started"] = datetime.fromisoformat(content["started"])
-        return SelectedWorkflow(**content)
+        return [workflow_of(json.loads(signer.unsign(value))) for value in values]
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise SelectionNotOurs from error
+
+
+def listed(workflow: SelectedWorkflow) -> list[Any]:
+    """Return a workflow as a list that JSON can hold."""
+    values = [getattr(workflow, name) for name in _NAMES]
+    values[_STARTED] = workflow.started.isoformat() if workflow.started else None
+    return values
+
+
+def workflow_of(values: list[Any]) -> SelectedWorkflow:
+    """Return the workflow that :func:`listed` made a list of; raises ValueError or TypeError for another."""
+    if len(values) != len(_NAMES):
+        raise ValueError("not a workflow's list")
+    started = values[_STARTED]
+    values[_STARTED] = datetime.fromisoformat(started) if started else None
+    return SelectedWorkflow(*values)
 
 
 def _signer(actor: Actor) -> signing.Signer:

@@ -71,6 +71,14 @@ function measure(field) {
   }
 }
 
+// Only a message with braces may read otherwise than it was typed.
+function askForPreview(field) {
+  const preview = (field.form ?? document).querySelector("#termination-preview");
+  if (preview && (field.value.includes("{") || preview.childElementCount)) {
+    preview.dispatchEvent(new Event("message-changed"));
+  }
+}
+
 function onClick(event) {
   const isOutside = event.target instanceof HTMLDialogElement;
   if (isOutside ? isBeside(event.target, event) : event.target.closest?.("[data-dialog-close]")) close();
@@ -85,8 +93,8 @@ function isBeside(dialog, { clientX, clientY }) {
 
 // The server makes one job of the same confirmation sent twice; the second click is stopped here already.
 function sendOnce(event) {
-  const form = event.detail.elt.closest("form");
-  if (!form || !slot()?.contains(form) || event.detail.verb !== "post") return;
+  const form = event.detail.elt;
+  if (!form.matches("form") || !slot()?.contains(form) || event.detail.verb !== "post") return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -98,8 +106,8 @@ function sendOnce(event) {
 }
 
 function allowAgain(event) {
-  const form = event.detail.elt.closest?.("form");
-  if (!form || !slot()?.contains(form)) return;
+  const form = event.detail.elt;
+  if (!form.matches?.("form") || !slot()?.contains(form)) return;
   delete form.dataset.sent;
   for (const button of form.querySelectorAll('[aria-disabled="true"]')) button.removeAttribute("aria-disabled");
 }
@@ -111,7 +119,9 @@ export function start() {
     else if (event.target.id === "content") close();
   });
   document.addEventListener("input", (event) => {
-    if (event.target.matches?.("[data-message]")) measure(event.target);
+    if (!event.target.matches?.("[data-message]")) return;
+    measure(event.target);
+    askForPreview(event.target);
   });
   document.addEventListener("click", onClick);
   document.addEventListener("htmx:confirm", sendOnce);

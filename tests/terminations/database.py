@@ -6,6 +6,7 @@ refuses to be emptied afterwards. So each test gets a clone of a migrated databa
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = "own"
+# Workers of a parallel run share the name that they begin with.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Several rooms make one in the same run.
 _numbers = count(1)
 
@@ -28,9 +31,9 @@ def migrated_database() -> Iterator[str]:
     original, test_name = settings["NAME"], settings["TEST"]["NAME"]
     connection.close()
     if connection.vendor == "sqlite":
-        settings["TEST"]["NAME"] = f"{test_name or original}.cloned{next(_numbers)}.sqlite3"
+        settings["TEST"]["NAME"] = f"{test_name or original}.cloned{_WORKER}{next(_numbers)}.sqlite3"
     else:
-        settings["TEST"]["NAME"] = f"{test_name or original}_cloned{next(_numbers)}"
+        settings["TEST"]["NAME"] = f"{test_name or original}_cloned{_WORKER}{next(_numbers)}"
     try:
         name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     finally:

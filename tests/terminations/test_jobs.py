@@ -12,8 +12,9 @@ from django.db import connection
 from bxapp.audit.models import AuditEntry
 from bxapp.portals import lifecycle
 from bxapp.terminations.cancelling import cancel
+from bxapp.terminations.messages import MessageProblemError
 from bxapp.terminations.models import Item, Job
-from bxapp.terminations.queueing import MessageProblemError, NothingSelectedError, queue
+from bxapp.terminations.queueing import NothingSelectedError, queue
 from bxapp.terminations.states import ItemState, JobState
 from tests.terminations.scene import MESSAGE, selected
 

@@ -14,7 +14,7 @@ from bxapp.bitrix.methods.instances import is_usable_id
 from bxapp.bitrix.status_text import status_problem
 from bxapp.journal.reading import moment
 from bxapp.terminations.command_line.exit_codes import ExitCode
-from bxapp.terminations.confirmation import MESSAGE_PROBLEMS
+from bxapp.terminations.messages import PROBLEMS
 from bxapp.terminations.models import Item
 from bxapp.workflows.filters import KINDS, Filter
 
@@ -123,7 +123,7 @@ def message(options: dict[str, Any]) -> str:
     """Return the status message; raises CommandError for one that the portal would not keep as typed."""
     text: str = options["message"]
     if problem := status_problem(text):
-        raise usage_error(f"--message: {MESSAGE_PROBLEMS[problem]}")
+        raise usage_error(f"--message: {PROBLEMS[problem]}")
     return text
 
 

@@ -23,7 +23,11 @@ class Migration(migrations.Migration):
             models.CheckConstraint(condition=models.Q(state__in=_STATES), name="job_state_known"),
         ),
         migrations.AddField("job", "may_use_other_grants", models.BooleanField(default=False)),
-        migrations.AddField("job", "refused_grants", models.JSONField(blank=True, default=list)),
+        migrations.AddField("job", "rights_of_id", models.PositiveBigIntegerField(blank=True, null=True)),
+        migrations.AddField(
+            "job", "rights_of_name", models.CharField(blank=True, default="", max_length=255)
+        ),
+        migrations.AddField("job", "refused_grants", models.JSONField(blank=True, default=dict)),
         migrations.AddField(
             "job",
             "retry_of",

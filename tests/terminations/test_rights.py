@@ -1,0 +1,150 @@
+"""Whose rights a job uses when its owner's are lost: nobody's, or by leave another administrator's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from bxapp.audit import sentences
+from bxapp.audit.models import AuditEntry
+from bxapp.terminations import rights
+from bxapp.terminations.queueing import queue
+from bxapp.terminations.states import BlockedReason, JobState
+from tests.terminations.scene import MESSAGE, selected, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.test import Client
+
+    from bxapp.terminations.models import Job
+    from tests.terminations.scene import Scene
+
+TERMINATE = "bizproc.workflow.terminate"
+OWNER, OTHER = 1, 2
+
+
+def queued(scene: Scene, ids: Sequence[str], *, leave: bool = True) -> Job:
+    chosen = [selected(workflow_id) for workflow_id in ids]
+    return queue(scene.actor, chosen, MESSAGE, uuid4().hex, may_use_other_grants=leave)
+
+
+def revoke(scene: Scene, user_id: int) -> None:
+    scene.sandbox.control("POST", "/portals/1/tokens/revoke", user_id=user_id)
+
+
+def whose(entries: Sequence[AuditEntry]) -> set[tuple[int | None, int | None]]:
+    """Return who confirmed and whose rights were used, as the entries tell."""
+    return {(entry.actor_id, entry.rights_of_id) for entry in entries}
+
+
+def test_without_leave_the_job_waits_for_its_owner(scene: Scene) -> None:
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(2), leave=False)
+    revoke(scene, OWNER)
+
+    scene.work()
+
+    job.refresh_from_db()
+    assert (job.state, job.blocked_reason) == (JobState.BLOCKED, BlockedReason.OPEN_AGAIN)
+    scene.open_again(OTHER)
+    job.refresh_from_db()
+    assert job.state == JobState.BLOCKED, "another administrator's coming changes nothing"
+
+
+@pytest.mark.parametrize("lost", ["tokens", "rights"])
+def test_with_leave_it_goes_on_with_another_administrators(scene: Scene, lost: str) -> None:
+    other = scene.open_again(OTHER)
+    job = queued(scene, scene.add(2))
+    if lost == "tokens":
+        revoke(scene, OWNER)
+    else:
+        scene.sandbox.control("POST", "/portals/1/users/1", admin=False)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * 2
+    assert (job.rights_of_id, job.rights_of_name) == (OTHER, other.name)
+    assert whose(scene.audited(job)) == {(OWNER, OTHER)}
+    (resumed,) = scene.audited(job, AuditEntry.Kind.JOB_RESUMED)
+    assert (resumed.reason, resumed.rights_of_name) == (rights.OTHER_RIGHTS, other.name)
+    assert scene.audited(job, AuditEntry.Kind.JOB_BLOCKED) == []
+
+
+def test_what_was_done_before_was_done_with_the_owners_rights(scene: Scene) -> None:
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(60))
+    scene.sandbox.fault(kind="token_revoked", method=TERMINATE, skip=1, times=1)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * 60
+    assert whose(scene.audited(job)) == {(OWNER, None), (OWNER, OTHER)}
+
+
+def test_with_nobody_left_it_waits_and_says_so_once(scene: Scene) -> None:
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(2))
+    revoke(scene, OWNER)
+    revoke(scene, OTHER)
+
+    for _ in range(4):
+        scene.work()
+        scene.let_time_pass()
+
+    job.refresh_from_db()
+    assert (job.state, job.blocked_reason) == (JobState.BLOCKED, BlockedReason.OPEN_AGAIN)
+    assert len(scene.audited(job, AuditEntry.Kind.JOB_BLOCKED)) == 1
+    assert len(scene.audited(job, AuditEntry.Kind.JOB_RESUMED)) == 1
+
+
+@pytest.mark.parametrize("comes", [OWNER, OTHER])
+def test_then_whoever_comes_first_lets_it_go_on(scene: Scene, comes: int) -> None:
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(2))
+    revoke(scene, OWNER)
+    revoke(scene, OTHER)
+    scene.work()
+    scene.work()
+
+    scene.open_again(comes)
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * 2
+    assert whose(scene.audited(job)) == {(OWNER, None if comes == OWNER else OTHER)}
+
+
+def test_two_whose_rights_are_refused_are_not_tried_by_turns(scene: Scene) -> None:
+    """The portal refuses both, while the authorization server has nothing against their pairs."""
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(1))
+    scene.sandbox.fault(kind="rights_lost", method=TERMINATE)
+
+    for _ in range(4):
+        scene.work()
+        scene.let_time_pass()
+
+    job.refresh_from_db()
+    assert (job.state, job.blocked_reason) == (JobState.BLOCKED, BlockedReason.RIGHTS_LOST)
+    assert set(job.refused_grants) == {str(scene.actor.grant.pk)}
+
+
+def test_a_reason_that_the_log_can_put_in_words() -> None:
+    assert rights.OTHER_RIGHTS in sentences.HANDOVERS
+
+
+def test_the_job_and_the_log_name_whose_rights_were_used(scene: Scene, frame: Client) -> None:
+    other = scene.open_again(OTHER)
+    job = queued(scene, scene.add(1))
+    revoke(scene, OWNER)
+    scene.finish(job)
+    scene.open_again(OWNER)
+
+    assert f"with the rights of <bdi>{other.name}</bdi>" in text_of(frame.get(f"/jobs/{job.pk}/"))
+    log = text_of(frame.get("/audit/"))
+    assert log.count(f"with the rights of <bdi>{other.name}</bdi> no. {OTHER}") == 2, (
+        "going on, and the outcome"
+    )
+    assert "As that person allowed, it goes on" in log
