@@ -1,23 +1,23 @@
 -- Execution time ("operating") of one portal, application and method, for all processes at once.
 --
--- KEYS     the ledger of the method; for a batch also that of "batch", which counts half of its time
--- ARGV     1 operation  2 clock for tests, "" for TIME  3 limit  4 window  5 basket  6 threshold  7 ban
---          8 what the operation needs, as JSON
---          9, 10, 11 epoch, version and copy of the first ledger as the caller knows it ("", 0, "" for none),
---          12, 13, 14 of the second. A copy is sent only after the answer "behind": Redis has lost something.
--- returns  {"behind"} or {granted, seconds to wait, 1 if it is calls under way that must end first,
---          seconds used and reserved, first ledger, second ledger}
+-- KEYS     the ledger of the method, and that of "batch", which counts half of the time of a batch
+-- ARGV     1 operations, a JSON list of {op, ...}  2 clock for tests, "" for TIME
+--          3 limit  4 window  5 basket  6 threshold  7 ban
+--          8, 9, 10 epoch, version and copy of the first ledger as the caller knows it ("", 0, "" for none),
+--          11, 12, 13 of the second. A copy is sent only after the answer "behind": Redis has lost something.
+-- returns  {"behind"} or {seconds used and reserved, then of each ledger epoch, version, 1 if it is off, and
+--          itself, then of each reserve {granted, seconds to wait, 1 if calls under way must end first}}
 --
--- A ledger:  epoch, v (version)  baskets {number: {s seconds, e ends at, f first record at}} in the portal's time
+-- A ledger:  epoch, v (version)  baskets {number: {s seconds, e ends at}} in the portal's time
 --            flight {id: {s sent, x expires, w seconds expected, l seconds of its last call, n calls}} in Redis's
---            recent [{f finished, w seconds}] in the portal's time  theta (portal's clock less Redis's, at least)
+--            recent {tenth of a second: seconds finished in it} in the portal's time
+--            theta (portal's clock less Redis's, at least)
 --            blocked (until, Redis's time), whole (the budget is whole again after it)  off (nothing is limited)
 
-local operation, what = ARGV[1], cjson.decode(ARGV[8])
+local what  -- the operation at hand
 local limit, window, basket = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local threshold, ban = tonumber(ARGV[6]), tonumber(ARGV[7])
-local CLOSE = 0.25     -- a stamp this close to another does not tell which of the two was recorded first
-local UNSURE = 1       -- nor, with more certainty, whether the sum that the portal told holds it already
+local UNSURE = 1  -- a request that ended this shortly before another may be in the sum told with it, or not
 local ledgers = {}
 local now = tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -28,7 +28,7 @@ local function merged(ours, known)
   for number, theirs in pairs(known.baskets) do
     local own = ours.baskets[number]
     if own then
-      own.s, own.e, own.f = math.max(own.s, theirs.s), math.max(own.e, theirs.e), math.min(own.f, theirs.f)
+      own.s, own.e = math.max(own.s, theirs.s), math.max(own.e, theirs.e)
     else
       ours.baskets[number] = theirs
     end
@@ -43,10 +43,10 @@ end
 
 local function loaded(key, epoch, version, copy)
   local raw = redis.call('GET', key)
-  local ledger = raw and cjson.decode(raw)
+  local ledger = raw and cmsgpack.unpack(raw)
   if epoch ~= '' and not (ledger and ledger.epoch == epoch and ledger.v >= tonumber(version)) then
     if copy == '' then return nil end
-    ledger = merged(ledger or nil, cjson.decode(copy))
+    ledger = merged(ledger or nil, cmsgpack.unpack(copy))
   end
   return ledger or {epoch = time[1] .. '.' .. time[2], v = 0, baskets = {}, flight = {}, recent = {}}
 end
@@ -65,36 +65,28 @@ local function reserved(ledger)
   return sum
 end
 
--- A basket goes `window` after the first call of the request that was recorded in it first. `early` and `late`
--- bound the moment of this request's first call; when they leave open which basket it is, it gets its own.
-local function add(ledger, early, late, finish, seconds)
+-- A basket goes `window` after the first call of the request that was recorded in it first: nobody here knows
+-- which one that was, so at the latest when the basket's own time is over, until the portal tells better.
+-- `late`: the latest moment at which the request may have begun.
+local function add(ledger, late, seconds)
   if seconds <= 0 then return end
-  local number = string.format('%d', math.floor(late / basket))
-  if math.floor(early / basket) ~= math.floor(late / basket) then number = 'u' .. number end
-  local one = ledger.baskets[number]
-  if not one then
-    local certain = ledger.baskets[string.format('%d', math.floor(late / basket))]
-    local ends = late + window
-    if certain and certain.f <= finish + CLOSE then ends = math.max(ends, certain.e) end
-    ledger.baskets[number] = {s = seconds, e = ends, f = finish}
-    return
+  local number = math.floor(late / basket)
+  local key = string.format('%d', number)
+  local one = ledger.baskets[key]
+  if one then
+    one.s = one.s + seconds
+  else
+    ledger.baskets[key] = {s = seconds, e = (number + 1) * basket + window}
   end
-  one.s = one.s + seconds
-  if finish <= one.f + CLOSE then one.e, one.f = math.max(one.e, late + window), math.min(one.f, finish) end
 end
 
 local function sweep(ledger)
   for id, one in pairs(ledger.flight) do
     if one.x <= now then
-      -- Its process is gone and nobody will tell: it is counted in full. It may have been the first record of
-      -- any basket since it was sent, which then goes as late as it can.
+      -- Its process is gone and nobody will tell: it is counted in full, as late as it can have begun.
       ledger.flight[id] = nil
-      local sent, ended = portal_time(ledger, one.s), portal_time(ledger, one.x)
-      for number, held in pairs(ledger.baskets) do
-        if held.f >= sent and tonumber(number) then held.e = (tonumber(number) + 1) * basket + window end
-      end
       if one.w > threshold then
-        ledger.baskets['x' .. id] = {s = one.w, e = ended + window, f = ended}
+        ledger.baskets['x' .. id] = {s = one.w, e = portal_time(ledger, one.x) + basket + window}
       end
     end
   end
@@ -106,11 +98,9 @@ local function sweep(ledger)
   for number, one in pairs(ledger.baskets) do
     if one.e <= there then ledger.baskets[number] = nil end
   end
-  local recent = {}
-  for _, one in ipairs(ledger.recent) do
-    if one.f > there - 5 * UNSURE then recent[#recent + 1] = one end
+  for tenth in pairs(ledger.recent) do
+    if tonumber(tenth) / 10 < there - 5 * UNSURE then ledger.recent[tenth] = nil end
   end
-  ledger.recent = recent
 end
 
 -- The portal refuses a call that STARTS while the recorded sum and this request's own calls are over the limit.
@@ -137,7 +127,7 @@ local function reserve(ledger, second)
   local each, count = math.max(what.each, 0.000001), what.count
   local used = recorded(ledger) + reserved(ledger)
   local wait, under_way, granted = 0, 0, 0
-  if ledger.blocked then return 0, ledger.blocked - now, 0, used end
+  if ledger.blocked then return 0, ledger.blocked - now, 0 end
   if ledger.off then
     granted = count
   else
@@ -145,7 +135,7 @@ local function reserve(ledger, second)
     if granted == 0 and what.launch and launchable(ledger, each, what.launch, used) then granted = 1 end
   end
   if second and granted > 1 and not second.off then
-    if second.blocked then return 0, second.blocked - now, 0, used end
+    if second.blocked then return 0, second.blocked - now, 0 end
     granted = math.min(granted, math.floor((limit - recorded(second) - reserved(second)) / (each / 2)))
     if granted < 1 then ledger = second end
   end
@@ -155,7 +145,7 @@ local function reserve(ledger, second)
     if second and granted > 1 then
       second.flight[what.id] = {s = entry.s, x = entry.x, w = entry.w / 2, l = 0, n = 1}
     end
-    return granted, 0, 0, used
+    return granted, 0, 0
   end
   -- When the oldest baskets have gone, as if everything under way were recorded in none of them.
   local oldest, left = {}, recorded(ledger)
@@ -166,7 +156,7 @@ local function reserve(ledger, second)
     left, wait = left - one.s, math.max(0, one.e - portal_time(ledger, now))
   end
   if wait == 0 then under_way = 1 end
-  return 0, wait, under_way, used
+  return 0, wait, under_way
 end
 
 local function lower(ledger, excess)
@@ -182,23 +172,28 @@ end
 
 -- What the portal says is the truth: `operating` at the moment of this request's last stamp. It knows nothing
 -- of requests under way, and nothing certain of those that ended about then.
-local function correct(ledger, early, late, finish, seconds)
+local function correct(ledger, finish, seconds)
   local after, doubtful, known = 0, 0, reserved(ledger)
-  for _, one in ipairs(ledger.recent) do
-    if one.f > finish then after = after + one.w end
-    if one.f > finish - UNSURE then doubtful = doubtful + one.w end
+  for tenth, recently in pairs(ledger.recent) do
+    local moment = tonumber(tenth) / 10
+    if moment > finish then after = after + recently end
+    if moment + 0.1 > finish - UNSURE then doubtful = doubtful + recently end
   end
   local own = recorded(ledger)
   local least, most = what.operating - known + after, what.operating + seconds + doubtful
   if own < least then
-    add(ledger, finish, finish, finish, least - own)
+    add(ledger, finish, least - own)
   elseif own > most then
     lower(ledger, own - most)
   end
   if what.reset_at and not ledger.blocked then
-    -- The oldest basket goes then (cut to a whole second).
-    local oldest = ledger.baskets[string.format('%d', math.floor((what.reset_at - window) / basket))]
-    if oldest then oldest.e = math.min(math.max(oldest.e, what.reset_at), what.reset_at + 1) end
+    -- The oldest basket goes then (cut to a whole second), so those before it have gone.
+    local oldest = math.floor((what.reset_at - window) / basket)
+    for key, one in pairs(ledger.baskets) do
+      local number = tonumber(key)
+      if number and number < oldest then ledger.baskets[key] = nil end
+      if number == oldest then one.e = math.min(one.e, what.reset_at + 1) end
+    end
   end
 end
 
@@ -211,23 +206,22 @@ local function settle(ledger, share)
     local sent = entry and entry.s or now - what.seconds
     local least, most = what.finish - now, what.finish - sent
     if not ledger.theta then
-      for _, one in pairs(ledger.baskets) do one.e, one.f = one.e + least, one.f + least end
+      for _, one in pairs(ledger.baskets) do one.e = one.e + least end
     end
     -- The clocks' difference lies between the two; outside them a clock was set anew.
     if not ledger.theta or ledger.theta < least or ledger.theta > most then ledger.theta = least end
   end
   local finish = what.finish or portal_time(ledger, now)
   if entry then seconds = math.min(seconds, math.max(0, finish - portal_time(ledger, entry.s)) * share) end
-  local late = what.first or finish
-  local early = math.min(late, portal_time(ledger, entry and entry.s or now - what.seconds))
-  if seconds > threshold then
-    add(ledger, early, late, finish, seconds)
-  end
+  if seconds > threshold then add(ledger, what.first or finish, seconds) end
   if share == 1 and what.heard then
     for _, one in ipairs(ledgers) do one.off = not what.operating end
-    if what.operating then correct(ledger, early, late, finish, seconds > threshold and seconds or 0) end
+    if what.operating then correct(ledger, finish, seconds > threshold and seconds or 0) end
   end
-  if seconds > threshold then ledger.recent[#ledger.recent + 1] = {f = finish, w = seconds} end
+  if seconds > threshold then
+    local tenth = string.format('%d', math.floor(finish * 10))
+    ledger.recent[tenth] = (ledger.recent[tenth] or 0) + seconds
+  end
 end
 
 -- A refusal: older servers refuse until the oldest basket goes; the newest from now on for the time of a ban,
@@ -245,31 +239,42 @@ local function refuse(ledger)
 end
 
 for place, key in ipairs(KEYS) do
-  local from = 6 + 3 * place
+  local from = 5 + 3 * place
   local ledger = loaded(key, ARGV[from], ARGV[from + 1], ARGV[from + 2])
   if not ledger then return {'behind'} end
   ledgers[place] = ledger
 end
 for _, ledger in ipairs(ledgers) do sweep(ledger) end
 
-local granted, wait, under_way, used = 0, 0, 0, 0
-if operation == 'reserve' then
-  granted, wait, under_way, used = reserve(ledgers[1], ledgers[2])
-else
-  for place, ledger in ipairs(ledgers) do
-    if operation == 'settle' then settle(ledger, place == 1 and 1 or 0.5) end
-    if operation == 'forget' then ledger.flight[what.id] = nil end
+local main, batches, reserves = ledgers[1], ledgers[2], {}
+for _, operation in ipairs(cjson.decode(ARGV[1])) do
+  what = operation
+  if what.op == 'reserve' then
+    local granted, wait, under_way = reserve(main, what.count > 1 and batches or nil)
+    reserves[#reserves + 1] = {granted, string.format('%.6f', wait), under_way}
+  elseif what.op == 'settle' then
+    settle(main, 1)
+    if what.calls > 1 then settle(batches, 0.5) end
+  elseif what.op == 'hold' then
+    -- Sent while this server could not be asked, so many seconds ago.
+    local calls, sent = what.calls, now - what.age
+    local entry = {s = sent, x = sent + what.expires, w = calls * what.each, l = what.each, n = calls}
+    main.flight[what.id] = entry
+    if calls > 1 then batches.flight[what.id] = {s = sent, x = entry.x, w = entry.w / 2, l = 0, n = 1} end
+  elseif what.op == 'forget' then
+    main.flight[what.id], batches.flight[what.id] = nil, nil
+  else
+    refuse(main)
   end
-  if operation == 'refuse' then refuse(ledgers[1]) end
-  used = recorded(ledgers[1]) + reserved(ledgers[1])
 end
 
-local answer = {granted, string.format('%.6f', wait), under_way, string.format('%.6f', used)}
+local answer = {string.format('%.6f', recorded(main) + reserved(main))}
 for place, key in ipairs(KEYS) do
   local ledger = ledgers[place]
   ledger.v = ledger.v + 1
-  local raw = cjson.encode(ledger)
+  local raw = cmsgpack.pack(ledger)
   redis.call('SET', key, raw, 'EX', math.ceil(window + ban + 120))
-  answer[4 + place] = raw
+  for _, part in ipairs({ledger.epoch, ledger.v, ledger.off and 1 or 0, raw}) do answer[#answer + 1] = part end
 end
+for _, one in ipairs(reserves) do answer[#answer + 1] = one end
 return answer

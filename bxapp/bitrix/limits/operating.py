@@ -14,7 +14,7 @@ import json
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -51,7 +51,10 @@ ON_PREMISE = OperatingRule(420.0)
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """``calls`` calls of the method may be sent in one request; settle it when its answer came."""
+    """``calls`` calls of the method may be sent in one request; settle it when its answer came.
+
+    ``id`` is empty where nothing is counted.
+    """
 
     calls: int
     id: str
@@ -87,21 +90,14 @@ class Settlement:
     heard: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Copy:
     """A ledger as this process last saw it: offered to Redis when it has lost its own."""
 
     epoch: str = ""
     version: int = 0
-    raw: str = ""
+    raw: bytes = b""
     off: bool = False
-
-
-@dataclass(slots=True)
-class _Knowledge:
-    copies: dict[str, _Copy] = field(default_factory=dict)
-    used: float = 0.0
-    heard_at: float = float("-inf")
 
 
 class Budget:
@@ -133,9 +129,12 @@ class Budget:
         self._now = clock or time.monotonic
         self._alone = AloneShare(processes)
         self._lock = threading.Lock()
-        self._known = _Knowledge()
+        # The last that was heard from Redis: both ledgers, and the seconds used and reserved.
+        self._copies: tuple[_Copy, ...] = (_Copy(), _Copy())
+        self._used = 0.0
+        self._heard_at = float("-inf")
         # What Redis could not be told yet.
-        self._untold: deque[tuple[str, dict[str, Any], int]] = deque(maxlen=1000)
+        self._untold: deque[dict[str, Any]] = deque(maxlen=1000)
 
     def reserve(
         self, calls: int, seconds_each: float, *, launch_seconds: float | None = None
@@ -146,128 +145,146 @@ class Budget:
         request wait, is the time in which a single call surely starts after now: then single calls may still
         go when all is reserved, as long as it cannot have been recorded before they start.
         """
-        if calls < 1:
-            raise ValueError("reserve asks for at least one call.")
-        reservation_id = uuid4().hex
-        if self.rule is None:
-            return Reservation(calls, reservation_id)
-        what = {
-            "id": reservation_id,
-            "count": calls,
-            "each": seconds_each,
-            "expires": self._reservation_seconds,
-        }
-        if launch_seconds is not None:
-            what["launch"] = launch_seconds
-        answer = self._run("reserve", what, 2 if calls > 1 else 1)
-        if answer is None:
-            return self._reserve_alone(self.rule, calls, seconds_each, reservation_id)
-        with self._lock:
-            self._alone.end()
-        granted, wait, under_way = int(answer[0]), float(text(answer[1])), bool(answer[2])
-        if granted:
-            return Reservation(granted, reservation_id)
-        return Spent(wait, time.time() + wait, under_way)
+        return self.reserve_all([calls], seconds_each, launch_seconds=launch_seconds)[0]
+
+    def reserve_all(
+        self, sizes: Sequence[int], seconds_each: float, *, launch_seconds: float | None = None
+    ) -> list[Reservation | Spent]:
+        """Reserve several requests at once, in their order; as :meth:`reserve`, in one round trip."""
+        if not sizes or min(sizes) < 1:
+            raise ValueError("Each request that is reserved has at least one call.")
+        if self.rule is None or self._is_off:
+            return [Reservation(calls, "") for calls in sizes]
+        launch = {} if launch_seconds is None else {"launch": launch_seconds}
+        asked: list[dict[str, Any]] = [
+            {
+                "op": "reserve",
+                "id": uuid4().hex,
+                "count": calls,
+                "each": seconds_each,
+                "expires": self._reservation_seconds,
+                **launch,
+            }
+            for calls in sizes
+        ]
+        answers = self._run(asked)
+        if answers is None:
+            return [self._reserve_alone(self.rule, calls, seconds_each) for calls in sizes]
+        self._alone.end()
+        return [_read(answer, one["id"]) for answer, one in zip(answers, asked, strict=True)]
 
     def settle(self, reservation: Reservation, settlement: Settlement) -> None:
         """Replace a reservation by what the request really spent, and believe the portal's own sum.
 
         A request without any answer is not settled: it may still be at work, and counts in full in the end.
         """
-        told = {
-            "id": reservation.id,
-            "seconds": settlement.elapsed_seconds,
-            "first": settlement.first_finish,
-            "finish": settlement.last_finish,
-            "operating": settlement.operating,
-            "reset_at": settlement.reset_at,
-            "heard": settlement.heard,
-        }
-        self._tell("settle", told, 2 if reservation.calls > 1 else 1)
+        if not reservation.id and (self.rule is None or settlement.operating is None):
+            return
+        self._tell(
+            "settle",
+            id=reservation.id,
+            calls=reservation.calls,
+            seconds=settlement.elapsed_seconds,
+            first=settlement.first_finish,
+            finish=settlement.last_finish,
+            operating=settlement.operating,
+            reset_at=settlement.reset_at,
+            heard=settlement.heard,
+        )
 
     def forget(self, reservation: Reservation) -> None:
         """Give a reservation back whose request has never left."""
-        self._tell("forget", {"id": reservation.id}, 2 if reservation.calls > 1 else 1)
+        if reservation.id:
+            self._tell("forget", id=reservation.id)
 
     def refused(self, reset_at: float | None = None) -> None:
         """Tell that a call was answered ``OPERATION_TIME_LIMIT``: nothing goes before ``reset_at`` (Unix).
 
         Unknown: until the oldest record goes, or for the time of a ban.
         """
-        self._tell("refuse", {"reset_at": reset_at}, 1)
+        if self.rule is not None:
+            self._tell("refuse", reset_at=reset_at)
 
-    def _tell(
-        self, operation: Literal["settle", "forget", "refuse"], what: dict[str, Any], keys: int
-    ) -> None:
-        if self.rule is None:
-            return
-        told = {name: value for name, value in what.items() if value is not None}
-        if self._run(operation, told, keys) is None:
-            self._untold.append((operation, told, keys))
+    @property
+    def _is_off(self) -> bool:
+        """Whether the portal's answers tell of no such limit: nothing needs to be counted then."""
+        return self._copies[0].off
 
-    def _run(self, operation: str, what: dict[str, Any], keys: int) -> list[Any] | None:
-        while True:
-            try:
-                untold = self._untold.popleft()
-            except IndexError:
-                break
-            if self._run_once(*untold) is None:
-                self._untold.appendleft(untold)
-                return None
-        return self._run_once(operation, what, keys)
+    def _tell(self, operation: Literal["settle", "forget", "refuse"], **what: Any) -> None:
+        told = {"op": operation} | {name: value for name, value in what.items() if value is not None}
+        if self._run([told]) is None:
+            with self._lock:
+                self._untold.append(told)
 
-    def _run_once(self, operation: str, what: dict[str, Any], keys: int) -> list[Any] | None:
-        names = self._keys[:keys]
-        answer = self._ask(operation, what, names, with_copies=False)
-        if answer is not None and len(answer) == 1:
-            answer = self._ask(operation, what, names, with_copies=True)
-        if answer is None:
-            return None
+    def _run(self, operations: list[dict[str, Any]]) -> list[Any] | None:
+        """Return the answers to the reserves among the operations, None when Redis cannot be asked now."""
         with self._lock:
-            self._known.used, self._known.heard_at = float(text(answer[3])), self._now()
-            for name, raw in zip(names, answer[4:], strict=True):
-                ledger = json.loads(raw)
-                self._known.copies[name] = _Copy(
-                    ledger["epoch"], ledger["v"], text(raw), bool(ledger.get("off"))
-                )
-        return answer
+            untold = list(self._untold)
+            self._untold.clear()
+        now = self._now()
+        told = [one | {"age": now - one["at"]} if "at" in one else one for one in untold]
+        answer = self._ask([*told, *operations], with_copies=False)
+        if answer is not None and len(answer) == 1:
+            answer = self._ask([*told, *operations], with_copies=True)
+        with self._lock:
+            if answer is None:
+                self._untold.extendleft(reversed(untold))
+                return None
+            self._used, self._heard_at = float(text(answer[0])), self._now()
+            self._copies = tuple(
+                _Copy(text(epoch), version, raw, bool(off))
+                for epoch, version, off, raw in (answer[1:5], answer[5:9])
+            )
+        return answer[9:]
 
-    def _ask(
-        self, operation: str, what: dict[str, Any], names: Sequence[str], *, with_copies: bool
-    ) -> list[Any] | None:
+    def _ask(self, operations: list[dict[str, Any]], *, with_copies: bool) -> list[Any] | None:
         rule = self.rule
         if rule is None:
             return None
-        arguments: list[str | int | float] = [
-            operation,
-            "" if self._clock is None else repr(self._clock()),
-            *(rule.limit, rule.window, rule.basket, rule.threshold, rule.ban),
-            json.dumps(what),
-        ]
-        with self._lock:
-            for name in names:
-                copy = self._known.copies.get(name, _Copy())
-                arguments += [copy.epoch, copy.version, copy.raw if with_copies else ""]
-        return self._shared.run("operating", names, arguments)
+        known: list[str | bytes | int] = []
+        for copy in self._copies:
+            known += [copy.epoch, copy.version, copy.raw if with_copies else b""]
+        return self._shared.run(
+            "operating",
+            self._keys,
+            [
+                json.dumps(operations),
+                "" if self._clock is None else repr(self._clock()),
+                *(rule.limit, rule.window, rule.basket, rule.threshold, rule.ban),
+                *known,
+            ],
+        )
 
-    def _reserve_alone(
-        self, rule: OperatingRule, calls: int, seconds_each: float, reservation_id: str
-    ) -> Reservation | Spent:
+    def _reserve_alone(self, rule: OperatingRule, calls: int, seconds_each: float) -> Reservation | Spent:
         now = self._now()
         with self._lock:
-            known = self._known
-            copy = known.copies.get(self._keys[0])
-            if copy is not None and copy.off:
-                return Reservation(calls, reservation_id)
-            fresh = now - known.heard_at <= FRESH_SECONDS
+            fresh = now - self._heard_at <= FRESH_SECONDS
             granted = self._alone.take(
                 calls,
                 seconds_each,
-                free=rule.limit - known.used if fresh else 0.0,
+                free=rule.limit - self._used if fresh else 0.0,
                 limit=rule.limit,
                 window=rule.window,
                 now=now,
             )
-        if granted:
-            return Reservation(granted, reservation_id)
+            if granted:
+                reservation = Reservation(granted, uuid4().hex)
+                self._untold.append(
+                    {
+                        "op": "hold",
+                        "id": reservation.id,
+                        "calls": granted,
+                        "each": seconds_each,
+                        "expires": self._reservation_seconds,
+                        "at": now,
+                    }
+                )
+                return reservation
         return Spent(PAUSE_SECONDS, time.time() + PAUSE_SECONDS, under_way=False)
+
+
+def _read(answer: list[Any], reservation_id: str) -> Reservation | Spent:
+    granted, wait, under_way = int(answer[0]), float(text(answer[1])), bool(answer[2])
+    if granted:
+        return Reservation(granted, reservation_id)
+    return Spent(wait, time.time() + wait, under_way)

@@ -21,7 +21,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Shared:
-    """The scripts of this folder on one Redis. Give it a client with short time-outs (a quarter second)."""
+    """The scripts of this folder on one Redis.
+
+    Give it a client with short time-outs (a quarter second) that does not decode answers.
+    """
 
     def __init__(self, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
@@ -29,7 +32,9 @@ class Shared:
         self._monotonic = monotonic
         self._silent_until = 0.0
 
-    def run(self, name: str, keys: Sequence[str], arguments: Sequence[str | int | float]) -> list[Any] | None:
+    def run(
+        self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int | float]
+    ) -> list[Any] | None:
         """Return what the script ``<name>.lua`` answers, None when Redis cannot be asked now."""
         if self._monotonic() < self._silent_until:
             return None
@@ -47,5 +52,5 @@ class Shared:
 
 
 def text(value: str | bytes) -> str:
-    """Return a script's answer as text, whether or not the client decodes answers."""
+    """Return a part of a script's answer as text."""
     return value.decode() if isinstance(value, bytes) else value

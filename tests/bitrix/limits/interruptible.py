@@ -19,7 +19,9 @@ class Interruptible(Shared):
         super().__init__(redis)
         self.gone = False
 
-    def run(self, name: str, keys: Sequence[str], arguments: Sequence[str | int | float]) -> list[Any] | None:
+    def run(
+        self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int | float]
+    ) -> list[Any] | None:
         return None if self.gone else super().run(name, keys, arguments)
 
     def forget(self, portal: str) -> None:
