@@ -16,6 +16,7 @@ from tests.breaking.blows import (
     KillWorker,
     LoseMessages,
     PauseRedis,
+    PowerFailure,
     SetClock,
 )
 from tests.breaking.blows_on_portals import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[random.Random, Sequence[PortalPlan], Sequence[JobPlan]], list[Blow]]
 
-_LATEST = 7.0
+_AFTER_CONFIRMATION = (0.0, 3.5)
 _TERMINATE = "bizproc.workflow.terminate"
 _LISTING = "bizproc.workflow.instances"
 _MINUTE = 60.0
@@ -61,13 +62,14 @@ def draw_clocks(chance: random.Random) -> list[Blow]:
     return [SetClock(at=0.0, name=name, wrong_by=chance.choice((-_MINUTE, _MINUTE))) for name in names]
 
 
-def _moment(chance: random.Random) -> float:
-    return chance.uniform(0.1, _LATEST)
+def _moment(chance: random.Random, jobs: Sequence[JobPlan]) -> float:
+    """Return a moment at which a job is probably at work."""
+    return chance.choice(jobs).at + chance.uniform(*_AFTER_CONFIRMATION)
 
 
 def _kill_worker(chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]) -> list[Blow]:
     names = WORKERS if chance.random() < 0.5 else (chance.choice(WORKERS),)
-    at, victim = _moment(chance), chance.choice([*Victim])
+    at, victim = _moment(chance, jobs), chance.choice([*Victim])
     return [
         KillWorker(at=at + chance.uniform(0, 1), seconds=chance.uniform(0, 3), name=name, victim=victim)
         for name in names
@@ -75,6 +77,9 @@ def _kill_worker(chance: random.Random, portals: Sequence[PortalPlan], jobs: Seq
 
 
 def _kill_part(chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]) -> list[Blow]:
+    if chance.random() < 0.15:
+        at, seconds = _moment(chance, jobs), chance.uniform(0.5, 5.0)
+        return [PowerFailure(at=at, seconds=seconds)]
     kind, name, longest = chance.choice(
         (
             (KillWeb, "web", 3.0),
@@ -83,25 +88,25 @@ def _kill_part(chance: random.Random, portals: Sequence[PortalPlan], jobs: Seque
             (KillRedis, "redis", 5.0),
         )
     )
-    return [kind(at=_moment(chance), seconds=chance.uniform(0.0, longest), name=name)]
+    return [kind(at=_moment(chance, jobs), seconds=chance.uniform(0.0, longest), name=name)]
 
 
 def _freeze_worker(
     chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]
 ) -> list[Blow]:
     seconds = chance.uniform(*(_LONG_FREEZE if chance.random() < 0.7 else (1.0, 6.0)))
-    return [FreezeWorker(at=_moment(chance), seconds=seconds, name=chance.choice(WORKERS))]
+    return [FreezeWorker(at=_moment(chance, jobs), seconds=seconds, name=chance.choice(WORKERS))]
 
 
 def _redis(chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]) -> list[Blow]:
     if chance.random() < 0.5:
-        return [FlushRedis(at=_moment(chance)) for _ in range(chance.choice((1, 3)))]
-    return [PauseRedis(at=_moment(chance), seconds=chance.uniform(1.0, 8.0), name="redis")]
+        return [FlushRedis(at=_moment(chance, jobs)) for _ in range(chance.choice((1, 3)))]
+    return [PauseRedis(at=_moment(chance, jobs), seconds=chance.uniform(1.0, 8.0), name="redis")]
 
 
 def _database(chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]) -> list[Blow]:
     return [
-        DropDatabase(at=_moment(chance), seconds=chance.uniform(0.2, 4.0))
+        DropDatabase(at=_moment(chance, jobs), seconds=chance.uniform(0.2, 4.0))
         for _ in range(chance.choice((1, 3)))
     ]
 
@@ -143,7 +148,7 @@ def _portal_answers(
     else:
         options += [("method", chance.choice(("", _TERMINATE, _LISTING))), ("probability", 0.3)]
     place = chance.choice(portals).place
-    at, seconds = chance.uniform(0.0, 3.0), chance.uniform(4.0, 9.0)
+    at, seconds = max(0.0, _moment(chance, jobs) - 1.0), chance.uniform(4.0, 9.0)
     return [PortalFault(kind=kind, at=at, seconds=seconds, portal=place, fault=fault, options=tuple(options))]
 
 
@@ -151,7 +156,7 @@ def _portal_itself(
     chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]
 ) -> list[Blow]:
     job = chance.choice(jobs)
-    at, seconds = _moment(chance), chance.uniform(1.0, 5.0)
+    at, seconds = _moment(chance, jobs), chance.uniform(1.0, 5.0)
     match chance.randrange(6):
         case 0:
             return [MovePortal(at=at, portal=job.portal)]
@@ -168,7 +173,7 @@ def _authorization(
     chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]
 ) -> list[Blow]:
     """Tokens run out, and the authorization server fails in that moment."""
-    place, at = chance.choice(jobs).portal, _moment(chance)
+    place, at = chance.choice(jobs).portal, _moment(chance, jobs)
     fault = chance.choice(("http500", "cut_before", "cut_after", "slow"))
     options = (("server", "authorization"), ("method", "oauth/token"), ("times", chance.choice((1, 3))))
     return [

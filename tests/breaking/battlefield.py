@@ -17,7 +17,7 @@ from deploy.stack import ROOT, SandboxOptions, Stack
 from tests.stack import database_of_its_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 WORKERS = ("worker", "worker2")
 CLOCKS = (*WORKERS, "web", "beat", "sandbox")
@@ -110,7 +110,7 @@ def _is_ready(worker: Process) -> bool:
     return " ready." in worker.output()
 
 
-def battlefields(folder: Path, server: str) -> Iterator[Battlefield]:
+def battlefields(folder: Path, server: str) -> Generator[Battlefield]:
     """Give one started battlefield after the other; each ends when the next one is asked for.
 
     ``server`` is a PostgreSQL server's URL, beside which a Redis server is started; "": SQLite and Valkey.

@@ -18,6 +18,8 @@ from tests.breaking.thief import Thief
 if TYPE_CHECKING:
     from tests.breaking.battle import Battle
 
+_PRODUCT = ("redis", "web", "worker", "worker2", "beat")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blow:
@@ -99,6 +101,25 @@ class KillBeat(KillPart):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillRedis(KillPart):
     kind: str = "Redis restarted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerFailure(Blow):
+    """SIGKILL to everything of the product at once, Redis included; all is started anew ``seconds`` later."""
+
+    kind: str = "everything killed"
+
+    def __str__(self) -> str:
+        return f"kill -9 everything; anew after {self.seconds:.1f} s"
+
+    def strike(self, battle: Battle) -> None:
+        battle.disturbed()
+        for name in _PRODUCT:
+            battle.field.processes[name].kill()
+
+    def relieve(self, battle: Battle) -> None:
+        for name in _PRODUCT:
+            battle.field.start_if_dead(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

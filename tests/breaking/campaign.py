@@ -6,7 +6,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.breaking.battle import Battle
 from tests.breaking.battlefield import PORTALS, battlefields
@@ -39,9 +39,37 @@ class RunResult:
     waiting: int = 0
     story: str = ""
 
+    # Why the run could not be fought to its end; then it says nothing of the product.
+    failure: str = ""
+
     @property
     def is_clean(self) -> bool:
-        return not self.violations
+        return not self.violations and not self.failure
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result for a file that other programs read."""
+        return {
+            "seed": self.seed,
+            "kinds": sorted(self.kinds),
+            "seconds": self.seconds,
+            "violations": [[one.kind, one.text] for one in self.violations],
+            "outcomes": self.outcomes,
+            "calls": self.calls,
+            "waiting": self.waiting,
+            "story": self.story,
+            "failure": self.failure,
+        }
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> RunResult:
+        return cls(
+            **{
+                **told,
+                "kinds": frozenset(told["kinds"]),
+                "violations": [Violation(kind, text) for kind, text in told["violations"]],
+                "outcomes": Counter(told["outcomes"]),
+            }
+        )
 
 
 def fight(field: Battlefield, plan: Plan, first_portal: int) -> RunResult:
@@ -90,13 +118,13 @@ def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[R
             try:
                 yield fight(field, plan, first_portal)
             except Exception:  # noqa: BLE001  (a run that cannot be fought is told, and the next one begins)
-                problem = Violation("stuck", f"the run could not be fought: {traceback.format_exc()}")
-                yield RunResult(seed, kinds_of(plan), time.monotonic() - began, [problem])
+                seconds = time.monotonic() - began
+                yield RunResult(seed, kinds_of(plan), seconds, [], failure=traceback.format_exc())
                 field = None
             first_portal += len(plan.portals)
             fought += 1
     finally:
-        fields.close()  # type: ignore[attr-defined]  # (a generator)
+        fields.close()
 
 
 def kinds_of(plan: Plan) -> frozenset[str]:

@@ -57,7 +57,7 @@ def _portal(chance: random.Random, place: int) -> PortalPlan:
         if chance.random() < share:
             kinds[kind] = chance.randint(1, most)
     settings: dict[str, Any] = {
-        "terminate_seconds": chance.choice((0.0, 0.01, 0.03, 0.1)),
+        "terminate_seconds": chance.choice((0.0, 0.02, 0.1, 0.2)),
         "terminate_spread": 0.5,
         "slow_terminate_seconds": chance.choice((0.5, 2.0)),
         "list_seconds": chance.choice((0.0, 0.02, 0.2)),

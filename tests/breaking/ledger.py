@@ -95,7 +95,8 @@ def read_jobs(stack: Stack, portals: Collection[int]) -> dict[int, JobRow]:
         stack,
         _of(
             "SELECT id, portal_id, created_by_id, state, message, total, terminated, already_finished,"
-            " failed, cancelled, blocked_reason, not_before, finished_at, ghosts_due_at FROM terminations_job",
+            " failed, cancelled, blocked_reason, not_before, finished_at, ghosts_due_at"
+            " FROM terminations_job",
             portals,
         ),
     )

@@ -33,7 +33,7 @@ def table(results: Sequence[RunResult]) -> str:
     if failed := [str(result.seed) for result in results if not result.is_clean]:
         lines.append(f"Seeds to repeat with --runs 1 --seed N: {', '.join(failed)}")
     else:
-        lines.append("Clean.")
+        lines.append(f"Clean: {len(results)} runs.")
     return "\n".join(lines)
 
 

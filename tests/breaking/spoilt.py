@@ -1,0 +1,127 @@
+"""Ways in which the engine must never be written, as edits of its code, and the seeds that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class DoesNotFitError(Exception):
+    """The code that a mutation spoils is no longer written that way; the mutation has to follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """``old`` stands once in ``file`` and becomes ``new``."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """``seeds`` are fought until one notices, and what it finds must be of one of the ``kinds``."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    seeds: tuple[int, ...]
+    kinds: frozenset[str]
+
+    def spoil(self, tree: Path) -> None:
+        """Edit the files of a copy of the tree; raises DoesNotFitError."""
+        for edit in self.edits:
+            file = tree / edit.file
+            text = file.read_text(encoding="utf-8")
+            if text.count(edit.old) != 1:
+                raise DoesNotFitError(
+                    f"{self.name}: {edit.file} has {edit.old!r} {text.count(edit.old)} times, not once"
+                )
+            file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
+
+
+_ENGINE = "bxapp/terminations"
+
+MUTATIONS = (
+    Mutation(
+        "outcomes are recorded before the answer",
+        (
+            Edit(
+                f"{_ENGINE}/sending.py",
+                "        answers = turn.ask(lambda: methods.terminate(client, list(messages), messages))\n",
+                "        recording.write(turn, job, dict.fromkeys(batch, Ending(Outcome.TERMINATED)))\n"
+                "        turn.ask(lambda: methods.terminate(client, list(messages), messages))\n"
+                "        return True\n",
+            ),
+        ),
+        (15, 1),
+        frozenset({"wrong"}),
+    ),
+    Mutation(
+        "no fencing: who has lost the turn records all the same",
+        (
+            Edit(
+                f"{_ENGINE}/turns.py",
+                "        if not held.update(until=_lease_end()):\n",
+                "        if not held.update(until=_lease_end()) and False:\n",
+            ),
+            Edit(
+                f"{_ENGINE}/turns.py",
+                "            if monotonic() - confirmed > _LATEST_START_SECONDS:\n",
+                "            if False:\n",
+            ),
+            Edit(
+                f"{_ENGINE}/recording.py",
+                "            unchanged = Item.objects.filter(pk__in=keys, state=state, lease=lease)\n",
+                "            unchanged = Item.objects.filter(pk__in=keys)\n",
+            ),
+        ),
+        (416, 91, 458, 1381),
+        frozenset({"wrong", "doubled", "audit"}),
+    ),
+    Mutation(
+        "settling by guess: what was not heard counts as terminated",
+        (
+            Edit(
+                f"{_ENGINE}/settling.py",
+                "    rows = turn.ask(lambda: methods.running(client, [item.workflow_id for item in items]))"
+                "\n",
+                "    rows: dict[str, methods.Instance] = {}\n",
+            ),
+        ),
+        (1, 18, 20),
+        frozenset({"wrong"}),
+    ),
+    Mutation(
+        "a confirmation sent twice becomes two jobs",
+        (
+            Edit(
+                f"{_ENGINE}/queueing.py",
+                "            idempotency_key=idempotency_key,\n",
+                '            idempotency_key=f"{idempotency_key[:40]}{timezone.now().timestamp()}"[:64],\n',
+            ),
+        ),
+        (33, 3),
+        frozenset({"doubled"}),
+    ),
+    Mutation(
+        "what is being executed is stopped at once, and nobody looks for it afterwards",
+        (
+            Edit(
+                f"{_ENGINE}/looking.py",
+                "        elif row.is_executing(now):\n",
+                "        elif False:\n",
+            ),
+            Edit(
+                f"{_ENGINE}/recording.py",
+                "    job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None\n",
+                "    job.ghosts_due_at = None\n",
+            ),
+        ),
+        (14, 15),
+        frozenset({"wrong"}),
+    ),
+)
