@@ -1,12 +1,14 @@
 # The commands of this project. `make demo` and `make test` work in a clean clone; both install first.
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo test bench screenshots format
+.PHONY: help install lock demo test bench break mutations screenshots format
 
 help:
 	@echo "make demo         start everything with a portal in a box, and say what to open"
 	@echo "make test         check everything"
 	@echo "make bench        measure beside the peers (LOADS=… ROUNDS=… PEERS=… BENCH=--sqlite; docs/performance.md)"
+	@echo "make break        break everything on purpose (RUNS=20 SEED=1 LANES=1 BREAK=…; docs/breaking.md)"
+	@echo "make mutations    show that make break notices a spoilt engine"
 	@echo "make install      make .venv from requirements.lock"
 	@echo "make lock         renew requirements.lock from pyproject.toml"
 	@echo "make format       format the Python code"
@@ -27,6 +29,14 @@ test:
 bench: install
 	@exec .venv/bin/python -m tests.bench $(if $(LOADS),--loads $(LOADS)) $(if $(PEERS),--peers $(PEERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
+
+# With DATABASE_URL on PostgreSQL: on databases of their own there, and Redis servers of their own.
+break: install
+	@exec .venv/bin/python -m tests.breaking --runs $(or $(RUNS),20) --seed $(or $(SEED),1) \
+		--lanes $(or $(LANES),1) $(BREAK)
+
+mutations: install
+	@exec .venv/bin/python -m tests.breaking.mutations $(MUTATIONS)
 
 screenshots:
 	@deploy/install.sh --with-browser

@@ -153,8 +153,13 @@ class Battle:
         person = self.camps[job.portal].people[job.user_id]
         self.jobs[job.number] = person.confirm(self._forms[job.number], job.message, job.clicks)
         self.note(f"job {job.number} is confirmed: {sorted(self.jobs[job.number])}")
-        if job.cancelled_after is not None:
-            time.sleep(job.cancelled_after)
-            for job_id in self.jobs[job.number]:
-                person.cancel(job_id)
-            self.note(f"job {job.number} is cancelled")
+        for wait, act, told in (
+            (job.paused_after, person.pause, "paused"),
+            (None if job.paused_after is None else job.paused_for, person.go_on, "let go on"),
+            (job.cancelled_after, person.cancel, "cancelled"),
+        ):
+            if wait is not None:
+                time.sleep(wait)
+                for job_id in self.jobs[job.number]:
+                    act(job_id)
+                self.note(f"job {job.number} is {told}")

@@ -141,6 +141,8 @@ def kinds_of(plan: Plan) -> frozenset[str]:
             kinds.add(kind)
     if any(job.cancelled_after is not None for job in plan.jobs):
         kinds.add("cancelled")
+    if any(job.paused_after is not None for job in plan.jobs):
+        kinds.add("paused")
     if any(job.clicks > 1 for job in plan.jobs):
         kinds.add("clicked twice")
     chosen = [(job.portal, place) for job in plan.jobs for place in job.chosen]

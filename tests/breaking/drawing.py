@@ -32,6 +32,7 @@ _MESSAGES = (
     "<b>not</b> bold; ../ and union select 1",
     "توقف 🙂 终止",
     "m" * 240,
+    "{user} stopped {template} of {document}",
 )
 _JOBS_BEGIN_WITHIN = 3.0
 
@@ -88,6 +89,8 @@ def _jobs(chance: random.Random, portal: PortalPlan, first: int) -> list[JobPlan
                 chance.uniform(0.0, _JOBS_BEGIN_WITHIN),
                 clicks=2 if chance.random() < 0.15 else 1,
                 cancelled_after=chance.uniform(0.0, 5.0) if chance.random() < 0.2 else None,
+                paused_after=chance.uniform(0.0, 3.0) if chance.random() < 0.15 else None,
+                paused_for=chance.uniform(0.5, 6.0),
             )
         )
     return jobs

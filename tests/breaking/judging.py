@@ -88,6 +88,10 @@ def _of_job(battle: Battle, camp: Camp, job: JobRow, ledger: Ledger) -> Iterator
             yield Violation("lost", f"job {job.id}: {one} is chosen or queued, not both", place, one)
         if job.message != planned.message:
             yield Violation("title", f"job {job.id} keeps {job.message!r} for {planned.message!r}", place)
+        for item in items.values():
+            if not _fits(item.message, planned.message):
+                text = f"job {job.id}: {item.message!r} for {planned.message!r}"
+                yield Violation("title", text, place, item.workflow_id)
     done = {one: item for one, item in items.items() if item.state == "done"}
     if job.is_finished and len(done) != job.total:
         yield Violation("lost", f"job {job.id} is finished, {job.total - len(done)} items are not", place)
@@ -117,6 +121,13 @@ def _of_job(battle: Battle, camp: Camp, job: JobRow, ledger: Ledger) -> Iterator
             yield Violation("audit", f"job {job.id}: {item.told}, the audit log says {said}", place, one)
         if {entry.message for entry in told[one]} != {item.message} or last.user_id != job.user_id:
             yield Violation("audit", f"job {job.id}: message or person of {one} is another", place, one)
+
+
+def _fits(message: str, typed: str) -> bool:
+    """Whether a workflow's message is what was typed, its placeholders filled in."""
+    if "{" not in typed:
+        return message == typed
+    return "{" not in message and message.endswith(typed.rpartition("}")[2])
 
 
 def _both_ghost(item: ItemRow) -> bool:

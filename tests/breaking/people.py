@@ -48,6 +48,12 @@ class Administrator(Visitor):
         with ThreadPoolExecutor(clicks) as pool:
             return set(pool.map(lambda person: person._confirm(form.action, fields), people))
 
+    def pause(self, job_id: int) -> None:
+        self._patiently("pause", lambda: self.post(f"/jobs/{job_id}/pause/", {}))
+
+    def go_on(self, job_id: int) -> None:
+        self._patiently("let it go on", lambda: self.post(f"/jobs/{job_id}/go-on/", {}))
+
     def cancel(self, job_id: int) -> None:
         self._patiently("cancel", lambda: self.post(f"/jobs/{job_id}/cancel/", {}))
 

@@ -28,7 +28,8 @@ class PortalPlan:
 class JobPlan:
     """One confirmation. ``chosen`` are places among the portal's workflows; times are seconds of the run.
 
-    ``clicks``: how often the button is pressed at once. ``cancelled_after``: seconds from the confirmation.
+    ``clicks``: how often the button is pressed at once. ``cancelled_after``: seconds from the confirmation,
+    or from the end of a pause.
     """
 
     number: int
@@ -39,15 +40,21 @@ class JobPlan:
     at: float
     clicks: int = 1
     cancelled_after: float | None = None
+    paused_after: float | None = None
+    paused_for: float = 0.0
 
     def __str__(self) -> str:
-        cancelled = (
-            f", cancelled after {self.cancelled_after:.1f} s" if self.cancelled_after is not None else ""
-        )
-        return (
-            f"job {self.number}: user {self.user_id} stops {len(self.chosen)} in portal {self.portal} "
-            f"with {self.message[:40]!r}{f', {self.clicks} clicks' if self.clicks > 1 else ''}{cancelled}"
-        )
+        told = [
+            f"job {self.number}: user {self.user_id} stops {len(self.chosen)} in portal {self.portal}",
+            f"with {self.message[:40]!r}",
+        ]
+        if self.clicks > 1:
+            told.append(f"by {self.clicks} clicks")
+        if self.paused_after is not None:
+            told.append(f"paused after {self.paused_after:.1f} s for {self.paused_for:.1f} s")
+        if self.cancelled_after is not None:
+            told.append(f"cancelled after {self.cancelled_after:.1f} s")
+        return ", ".join(told)
 
 
 @dataclass(frozen=True, slots=True)
