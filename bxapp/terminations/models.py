@@ -101,8 +101,9 @@ class Job(models.Model):
 class Item(models.Model):
     """One workflow of a job, with what was known of it when it was chosen."""
 
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="items")
-    portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
+    # Without an index of their own: those below begin with them.
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="items", db_index=False)
+    portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveIntegerField()
     workflow_id = models.CharField(max_length=128)
     module_id = models.CharField(max_length=64, blank=True, default="")

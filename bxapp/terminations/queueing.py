@@ -9,12 +9,10 @@ from django.utils import timezone
 
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
-from bxapp.audit.texts import storable
-from bxapp.bitrix.client import LONGEST_BATCH
-from bxapp.bitrix.encoding import changes_in_batch
 from bxapp.terminations import messages, waking
+from bxapp.terminations.inserting import insert_items
 from bxapp.terminations.messages import Message
-from bxapp.terminations.models import Item, Job
+from bxapp.terminations.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from bxapp.portals.sessions import Actor
     from bxapp.terminations.messages import Filled
     from bxapp.workflows.selection import SelectedWorkflow
-
-_ITEMS_OF_ONE_STATEMENT = 1000
 
 
 class NothingSelectedError(ValueError):
@@ -86,10 +82,7 @@ def queue(
 def _write(job: Job, filled: Sequence[Filled]) -> None:
     with transaction.atomic():
         job.save()
-        Item.objects.bulk_create(
-            (_item(job, position, one) for position, one in enumerate(filled)),
-            batch_size=_ITEMS_OF_ONE_STATEMENT,
-        )
+        insert_items(job, filled)
         entry = log.entry(
             job.portal,
             AuditEntry.Kind.JOB_QUEUED,
@@ -103,29 +96,3 @@ def _write(job: Job, filled: Sequence[Filled]) -> None:
         )
         log.append([entry])
         transaction.on_commit(lambda: waking.wake(job.portal_id))
-
-
-def _item(job: Job, position: int, filled: Filled) -> Item:
-    workflow = filled.workflow
-    return Item(
-        job=job,
-        portal_id=job.portal_id,
-        position=position,
-        workflow_id=workflow.id,
-        module_id=storable(workflow.module_id, 64),
-        entity=storable(workflow.entity, 255),
-        document_id=storable(workflow.document_id, 255),
-        document_name=storable(workflow.document_name, 500),
-        template_id=_number(workflow.template_id),
-        template_name=storable(workflow.template_name, 500),
-        workflow_started_at=workflow.started,
-        started_by_id=_number(workflow.started_by_id),
-        started_by_name=storable(workflow.started_by_name, 255),
-        message=filled.text,
-        batch_limit=1 if changes_in_batch(filled.text) else LONGEST_BATCH,
-    )
-
-
-def _number(value: int | None) -> int | None:
-    """Return a number that a column holds; what a portal made up beyond that is not known."""
-    return value if value is not None and 0 <= value < 2**63 else None
