@@ -23,7 +23,7 @@ demo: install
 
 test:
 	@deploy/install.sh --with-browser
-	@exec .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+	@exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
 
 # Needs PostgreSQL (DATABASE_URL names another than the machine's own) and redis-server, or BENCH=--sqlite.
 bench: install

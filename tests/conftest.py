@@ -54,16 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(end)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only PostgreSQL and Redis servers can show, where the run has none.
-
-    Tests that start the whole product share one worker of a parallel run: two at once would only
-    make each other slow.
-    """
-    for item in items:
-        if item.get_closest_marker("story") or item.get_closest_marker("breaking"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+    """Leave out what only PostgreSQL and Redis servers can show, where the run has none."""
     if not ON_SERVERS:
         left_out = [item for item in items if item.get_closest_marker("servers")]
         config.hook.pytest_deselected(items=left_out)
