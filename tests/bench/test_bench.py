@@ -11,7 +11,7 @@ from deploy.stack import ROOT
 from tests.bench.figures import Run, duel_table, limit_errors, percentile
 from tests.bench.loads import LOADS
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
