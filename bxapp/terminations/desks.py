@@ -39,6 +39,7 @@ from bxapp.terminations.states import JobState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bxapp.bitrix.answers import Timing
     from bxapp.bitrix.limits import Reservation
     from bxapp.terminations.errands import Errand, Request
     from bxapp.terminations.flights import Crew, Flight, Landed
@@ -165,7 +166,7 @@ class Desk:
         closed = [lane for lane in self._lanes.values() if not lane.is_open]
         for lane in closed:
             lane.close()
-            if not (lane.under_way or lane.is_looking or lane.is_settling):
+            if not (lane.under_way or lane.looks or lane.is_settling):
                 del self._lanes[lane.job.pk]
         if not self._is_looking_for_ghosts:
             self._look_for_ghosts()
@@ -188,12 +189,12 @@ class Desk:
                 )
         # One question at a time to a portal that has not answered lately.
         may_look = job.state in {JobState.RUNNING, JobState.CANCELLING} or not lane.is_settling
-        if may_look and not lane.is_looking and not lane.nothing_queued and lane.ready <= FEW_READY:
+        if may_look and not lane.looks and not lane.nothing_queued and lane.ready <= FEW_READY:
             queued = claiming.due_queued(job, now, looking.LOOK_AHEAD, besides=lane.ready_keys)
             lane.nothing_queued = len(queued) < looking.LOOK_AHEAD
-            if queued:
-                lane.is_looking = True
-                self._begin(looking.look(self.turn, job, client, queued), lane, partial(self._looked, lane))
+            for part in looking.parts(queued, is_first=not lane.has_looked):
+                lane.looks += 1
+                self._begin(looking.look(self.turn, job, client, part), lane, partial(self._looked, lane))
 
     def _settled(self, lane: Lane, _result: object, error: Exception | None) -> None:
         lane.is_settling = False
@@ -202,7 +203,8 @@ class Desk:
         lane.nothing_queued = False
 
     def _looked(self, lane: Lane, idle: list[Item] | None, error: Exception | None) -> None:
-        lane.is_looking = False
+        lane.looks -= 1
+        lane.has_looked = True
         self._heard(lane, error)
         if lane.is_open and idle:
             lane.add(idle)
@@ -339,7 +341,7 @@ class Desk:
         taken = 0
         for size in sizes:
             # A batch that is cut short costs as much as a full one: wait for the look that is under way.
-            too_few = lane.ready < size and lane.is_looking and allowance.requests is not None
+            too_few = lane.ready < size and lane.looks and allowance.requests is not None
             if not lane.ready or too_few or (most is not None and taken >= most):
                 break
             batches.append(lane.next_batch(size))
@@ -359,19 +361,17 @@ class Desk:
 
     def _send_batches(self, lane: Lane, batches: list[list[Item]]) -> int:
         """Reserve execution time for batches that have their permits, claim them, and send them."""
+        answers = self._permits.reserve(
+            [len(batch) for batch in batches], self._pacer.most_seconds_per_call, at_once=self._pacer.has_room
+        )
         reserved: list[tuple[list[Item], Reservation]] = []
-        for place, batch in enumerate(batches):
-            reservation = self._permits.reserve(
-                len(batch), self._pacer.most_seconds_per_call, at_once=self._pacer.has_room
-            )
-            if isinstance(reservation, Spent):
-                for unsent in reversed(batches[place:]):
-                    lane.put_back(unsent)
-                self._permits.give_back(len(batches) - place)
-                self._wait_for_budget(lane, reservation)
-                break
-            lane.put_back(batch[reservation.calls :])
-            reserved.append((batch[: reservation.calls], reservation))
+        for batch, answer in zip(reversed(batches), reversed(answers), strict=True):
+            if isinstance(answer, Spent):
+                lane.put_back(batch)
+                self._permits.give_back(1)
+                continue
+            lane.put_back(batch[answer.calls :])
+            reserved.insert(0, (batch[: answer.calls], answer))
         claimed = claiming.claim(self.turn, lane.job, [batch for batch, _ in reserved]) if reserved else []
         sent = 0
         for batch, (_, reservation) in zip(claimed, reserved, strict=True):
@@ -389,9 +389,13 @@ class Desk:
             lane.waits_since = monotonic()
             if not sent:
                 self._start_anew(lane)
+        for answer in answers:
+            if isinstance(answer, Spent):
+                self._wait_for_budget(answer)
+                break
         return sent
 
-    def _wait_for_budget(self, lane: Lane, spent: Spent) -> None:
+    def _wait_for_budget(self, spent: Spent) -> None:
         if spent.under_way:
             # The next answer tells more; if none is awaited here, another process's is.
             if not self.flights:
@@ -416,13 +420,14 @@ class Desk:
     def take_in(self, landed: Sequence[Landed]) -> None:
         """Record what has come back, and go on with the errands whose answers these are."""
         heard: dict[Lane, list[tuple[_Termination, Landed]]] = defaultdict(list)
+        spent: list[tuple[Reservation, float, Sequence[Timing]]] = []
         for one in landed:
             self.flights.discard(one.flight)
             if one.error is not None and not isinstance(one.error, errors.BitrixError):
                 raise one.error
             match one.flight.purpose:
                 case _Termination() as termination:
-                    self._tell_limits(termination, one)
+                    self._tell_limits(termination, one, spent)
                     heard[termination.lane].append((termination, one))
                 case _Renewal(access=access):
                     self._renewed(access, one.error)
@@ -430,6 +435,7 @@ class Desk:
                     self._resume(task, one)
         for lane, some in heard.items():
             self._record(lane, some)
+        self._permits.settle(spent)
 
     def _resume(self, task: _Task, landed: Landed) -> None:
         if isinstance(landed.error, errors.RefreshNeeded):
@@ -478,14 +484,16 @@ class Desk:
         if not lane.job.is_open:
             self._start_anew(lane)
 
-    def _tell_limits(self, one: _Termination, landed: Landed) -> None:
-        """Tell pace and budget how a batch went."""
+    def _tell_limits(
+        self, one: _Termination, landed: Landed, spent: list[tuple[Reservation, float, Sequence[Timing]]]
+    ) -> None:
+        """Tell pace and budget how a batch went; what it spent is noted in ``spent``."""
         now = landed.flight.sent_at + landed.seconds
         match landed.error:
             case None:
                 stamps = landed.answer.stamps
                 self._pacer.answered(one, now, permits.work_seconds(stamps))
-                self._permits.settle(one.reservation, landed.seconds, stamps)
+                spent.append((one.reservation, landed.seconds, stamps))
                 self._permits.note_refusals(landed.answer.endings.values())
             case errors.Unheard(server_failed=True):
                 self._pacer.failed(one, monotonic())
@@ -493,7 +501,7 @@ class Desk:
                 self._pacer.given_up(one)
             case errors.MethodFailed():
                 self._pacer.answered(one, now, None)
-                self._permits.settle(one.reservation, landed.seconds, ())
+                spent.append((one.reservation, landed.seconds, ()))
             case _:
                 self._pacer.given_up(one)
                 self._permits.forget(one.reservation)

@@ -76,7 +76,8 @@ def _stopped(job: Job, after: int) -> list[Item]:
 
 
 def _look(turn: HeldTurn, job: Job, client: Client, stopped: Sequence[Item]) -> Errand[list[Item]]:
-    rows = yield lambda: methods.running(client, [item.workflow_id for item in stopped])
+    ids = [item.workflow_id for item in stopped]
+    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
     back = [item for item in stopped if item.workflow_id in rows]
     again = _record(turn, job, back, rows)
     # One that must go alone, for its message or because it broke a batch, does so here too.

@@ -31,7 +31,9 @@ class Lane:
         # For fairness: since when it has had no request.
         self.waits_since = waits_since
         self.under_way = 0
-        self.is_looking = False
+        # Looks that are under way.
+        self.looks = 0
+        self.has_looked = False
         self.is_settling = False
         # Nothing (more) was found in the database that could be looked at, or asked about.
         self.nothing_queued = False

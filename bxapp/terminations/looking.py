@@ -9,6 +9,7 @@ scarce. A command for the next fifty inside each batch would take one call in fi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # IDs of one look: fifty commands of one request.
 LOOK_AHEAD = 2500
+_HEAD = 200
 # What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
 # after the job; a shorter time would cost requests, a longer one make more ghosts.
 FRESH_SECONDS = 30.0
@@ -39,7 +41,8 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
 
     Of a cancelled job none is returned. Raises BitrixError, TurnLostError, SupersededError.
     """
-    rows = yield lambda: methods.running(client, [item.workflow_id for item in items])
+    ids = [item.workflow_id for item in items]
+    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])
@@ -59,6 +62,17 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
                 changes[item] = verdicts.of_survivor(item)
     recording.write(turn, job, changes)
     return idle
+
+
+def parts(items: Sequence[Item], *, is_first: bool) -> list[Sequence[Item]]:
+    """Return how queued items are looked at: together; the first ones of a job of middle size by themselves.
+
+    Their answer comes soon, so that the portal's pace is known when the rest is. A job that needs many looks
+    is held back by the limit of requests, where one more look costs more than it brings.
+    """
+    if is_first and 2 * _HEAD < len(items) < LOOK_AHEAD:
+        return [items[:_HEAD], items[_HEAD:]]
+    return [items] if items else []
 
 
 def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 METHOD = "bizproc.workflow.terminate"
 # What a call is taken to last as long as nothing is known of the portal.
 _UNKNOWN_CALL_SECONDS = 2.0
+# As long as few calls are known, others may be longer than they by this factor.
+_SPREAD = 3.0
 # Where no request waits at the portal, it surely begins within this time after it left.
 _LAUNCH_SECONDS = 0.5
 
@@ -35,6 +37,8 @@ class Permits:
         self._in_hand = 0
         self._more: int | None = 0
         self._waits_until = 0.0
+        # Of all calls so far, the network included: an upper bound as long as no stamps told better.
+        self._longest_call = 0.0
 
     def allowance(self) -> Allowance:
         """Return how many requests jobs may send now; one of them is counted by asking."""
@@ -77,30 +81,27 @@ class Permits:
         """How long until the next request of a job may leave, as far as is known."""
         return max(0.0, self._waits_until - monotonic())
 
-    def reserve(self, calls: int, seconds_each: float | None, *, at_once: bool) -> Reservation | Spent:
-        """Reserve execution time for the calls of one request, perhaps for fewer than asked for.
+    def reserve(
+        self, sizes: Sequence[int], seconds_each: float | None, *, at_once: bool
+    ) -> list[Reservation | Spent]:
+        """Reserve execution time for requests of so many calls each, perhaps for fewer than asked for.
 
         ``seconds_each``: what a call takes at most, None where nothing is known. ``at_once``: no request
         waits at the portal, so that single calls may begin before others are counted.
         """
         launch = _LAUNCH_SECONDS if at_once else None
-        return self._budget.reserve(calls, seconds_each or _UNKNOWN_CALL_SECONDS, launch_seconds=launch)
+        if seconds_each is None:
+            seconds_each = _SPREAD * self._longest_call or _UNKNOWN_CALL_SECONDS
+        return self._budget.reserve_all(sizes, seconds_each, launch_seconds=launch)
 
-    def settle(self, reservation: Reservation, elapsed_seconds: float, stamps: Sequence[Timing]) -> None:
-        """Tell what a request spent, from the stamps of its calls in their order."""
-        finishes = [stamp.finish for stamp in stamps if stamp.finish is not None]
-        last = stamps[-1] if stamps else None
-        self._budget.settle(
-            reservation,
-            Settlement(
-                elapsed_seconds,
-                first_finish=finishes[0] if finishes else None,
-                last_finish=finishes[-1] if finishes else None,
-                operating=last.operating if last else None,
-                reset_at=last.operating_reset_at.timestamp() if last and last.operating_reset_at else None,
-                heard=last is not None,
-            ),
-        )
+    def settle(self, requests: Iterable[tuple[Reservation, float, Sequence[Timing]]]) -> None:
+        """Tell what requests spent: seconds until the answer, and the stamps of the calls in their order."""
+        told: list[tuple[Reservation, Settlement]] = []
+        for reservation, seconds, stamps in requests:
+            self._longest_call = max(self._longest_call, seconds / reservation.calls)
+            told.append((reservation, _settlement(seconds, stamps)))
+        if told:
+            self._budget.settle_all(told)
 
     def forget(self, reservation: Reservation) -> None:
         """Give the time of a request back that has never been executed."""
@@ -120,6 +121,19 @@ class Permits:
         self._in_hand += grant.granted
         self._more = grant.more
         self._waits_until = 0.0 if grant.granted else monotonic() + grant.wait_seconds
+
+
+def _settlement(seconds: float, stamps: Sequence[Timing]) -> Settlement:
+    finishes = [stamp.finish for stamp in stamps if stamp.finish is not None]
+    last = stamps[-1] if stamps else None
+    return Settlement(
+        seconds,
+        first_finish=finishes[0] if finishes else None,
+        last_finish=finishes[-1] if finishes else None,
+        operating=last.operating if last else None,
+        reset_at=last.operating_reset_at.timestamp() if last and last.operating_reset_at else None,
+        heard=last is not None,
+    )
 
 
 def moment_of(spent: Spent) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -45,7 +46,8 @@ def settle(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> E
 
     Raises BitrixError (they stay in doubt), TurnLostError, SupersededError.
     """
-    rows = yield lambda: methods.running(client, [item.workflow_id for item in items])
+    ids = [item.workflow_id for item in items]
+    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])

@@ -41,7 +41,10 @@ def duel(
         runs.append(run)
         tell(f"{load.name}: {run.who}: {run.told_seconds}, {run.finished}/{run.asked}. {run.told_notes}")
 
-    with staged(portals=rounds * (1 + len(who)), on_sqlite=on_sqlite) as (stage, watch):
+    with staged(portals=rounds * (1 + len(who)), on_sqlite=on_sqlite, variables=load.product_variables) as (
+        stage,
+        watch,
+    ):
         numbers = count(1)
         for _ in range(rounds):
             visitor = contest.administrator(stage, next(numbers))

@@ -84,6 +84,13 @@ class Load:
         return BUDGET_WINDOW_SECONDS if self.bound == "budget" else BURST / DRAIN_PER_SECOND
 
     @property
+    def product_variables(self) -> dict[str, str]:
+        """What the product is told of such a portal: a limit that is not the platform's usual one."""
+        names = ("operating_limit", "operating_window", "operating_basket", "operating_ban")
+        numbers = [str(self.settings[name]) for name in names if name in self.settings]
+        return {"BITRIX24_OPERATING_RULE": ",".join(numbers)} if numbers else {}
+
+    @property
     def portal_settings(self) -> dict[str, Any]:
         return {**CALM, **self.settings, "terminate_seconds": self.seconds}
 

@@ -17,7 +17,7 @@ from tests.bench.watch import Watch
 from tests.stack import database_of_its_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 SLOTS = 2
@@ -27,7 +27,14 @@ class Stage(Stack):
     """A stack with ``workers`` worker processes of two slots each."""
 
     def __init__(
-        self, folder: Path, *, workers: int, database_url: str, redis_server: str, portals: int
+        self,
+        folder: Path,
+        *,
+        workers: int,
+        database_url: str,
+        redis_server: str,
+        portals: int,
+        variables: Mapping[str, str],
     ) -> None:
         self._statements = folder / "statements"
         self._statements.touch()
@@ -36,7 +43,7 @@ class Stage(Stack):
             sandbox=SandboxOptions(seed=11, workflows=0, portals=portals),
             database_url=database_url,
             redis_server=redis_server,
-            variables={"BENCH_STATEMENTS": str(self._statements)},
+            variables={"BENCH_STATEMENTS": str(self._statements), **variables},
         )
         # The first one instead of the stack's own, which does not count.
         names = ["worker", *(f"worker{number}" for number in range(2, workers + 1))]
@@ -85,30 +92,44 @@ def _is_ready(worker: Process) -> bool:
 
 
 @contextmanager
-def staged(*, portals: int, workers: int = 1, on_sqlite: bool) -> Iterator[tuple[Stage, Watch]]:
+def staged(
+    *, portals: int, workers: int = 1, on_sqlite: bool, variables: Mapping[str, str] | None = None
+) -> Iterator[tuple[Stage, Watch]]:
     """Start a product of its own, and take it away with its database when the block ends.
+
+    ``variables`` are added to its environment.
 
     By default PostgreSQL is the server of ``DATABASE_URL``, Redis a server of its own from the machine's
     ``redis-server``; ``on_sqlite``: SQLite and the embedded Valkey.
     """
     with TemporaryDirectory(prefix="flowstop-bench-") as name:
         if on_sqlite:
-            with _running(Path(name), workers, "", "", portals) as running:
+            with _running(Path(name), workers, "", "", portals, variables or {}) as running:
                 yield running
             return
         with (
             database_of_its_own(os.environ.get("DATABASE_URL", DEFAULT_SERVER)) as database_url,
-            _running(Path(name), workers, database_url, "redis-server", portals) as running,
+            _running(Path(name), workers, database_url, "redis-server", portals, variables or {}) as running,
         ):
             yield running
 
 
 @contextmanager
 def _running(
-    folder: Path, workers: int, database_url: str, redis_server: str, portals: int
+    folder: Path,
+    workers: int,
+    database_url: str,
+    redis_server: str,
+    portals: int,
+    variables: Mapping[str, str],
 ) -> Iterator[tuple[Stage, Watch]]:
     stage = Stage(
-        folder, workers=workers, database_url=database_url, redis_server=redis_server, portals=portals
+        folder,
+        workers=workers,
+        database_url=database_url,
+        redis_server=redis_server,
+        portals=portals,
+        variables=variables,
     )
     stage.start()
     try:

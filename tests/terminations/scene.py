@@ -155,9 +155,9 @@ class Scene:
         return opened(self.sandbox, user_id)
 
 
-def opened(sandbox: Sandbox, user_id: int = 1) -> Actor:
+def opened(sandbox: Sandbox, user_id: int = 1, *, number: int = 1) -> Actor:
     """Return the administrator who opens the application through the portal's own form."""
-    _, fields = sandbox.launch(user_id=user_id)
+    _, fields = sandbox.launch(number, user_id=user_id)
     caller = verification.verify(
         fields["AUTH_ID"],
         server_hint=sandbox.authorization,

@@ -22,7 +22,7 @@ from bxapp.bitrix.limits.alone import AloneShare
 from bxapp.bitrix.limits.shared import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bxapp.bitrix.limits.shared import Shared
 
@@ -178,24 +178,32 @@ class Budget:
 
         A request without any answer is not settled: it may still be at work, and counts in full in the end.
         """
-        if not reservation.id and (self.rule is None or settlement.operating is None):
-            return
-        self._tell(
-            "settle",
-            id=reservation.id,
-            calls=reservation.calls,
-            seconds=settlement.elapsed_seconds,
-            first=settlement.first_finish,
-            finish=settlement.last_finish,
-            operating=settlement.operating,
-            reset_at=settlement.reset_at,
-            heard=settlement.heard,
-        )
+        self.settle_all([(reservation, settlement)])
+
+    def settle_all(self, requests: Iterable[tuple[Reservation, Settlement]]) -> None:
+        """Settle several requests, in the order of their ends; as :meth:`settle`, in one round trip."""
+        told = [
+            _operation(
+                "settle",
+                id=reservation.id,
+                calls=reservation.calls,
+                seconds=settlement.elapsed_seconds,
+                first=settlement.first_finish,
+                finish=settlement.last_finish,
+                operating=settlement.operating,
+                reset_at=settlement.reset_at,
+                heard=settlement.heard,
+            )
+            for reservation, settlement in requests
+            if reservation.id or (self.rule is not None and settlement.operating is not None)
+        ]
+        if told:
+            self._tell(told)
 
     def forget(self, reservation: Reservation) -> None:
         """Give a reservation back whose request has never left."""
         if reservation.id:
-            self._tell("forget", id=reservation.id)
+            self._tell([_operation("forget", id=reservation.id)])
 
     def refused(self, reset_at: float | None = None) -> None:
         """Tell that a call was answered ``OPERATION_TIME_LIMIT``: nothing goes before ``reset_at`` (Unix).
@@ -203,18 +211,17 @@ class Budget:
         Unknown: until the oldest record goes, or for the time of a ban.
         """
         if self.rule is not None:
-            self._tell("refuse", reset_at=reset_at)
+            self._tell([_operation("refuse", reset_at=reset_at)])
 
     @property
     def _is_off(self) -> bool:
         """Whether the portal's answers tell of no such limit: nothing needs to be counted then."""
         return self._copies[0].off
 
-    def _tell(self, operation: Literal["settle", "forget", "refuse"], **what: Any) -> None:
-        told = {"op": operation} | {name: value for name, value in what.items() if value is not None}
-        if self._run([told]) is None:
+    def _tell(self, told: list[dict[str, Any]]) -> None:
+        if self._run(told) is None:
             with self._lock:
-                self._untold.append(told)
+                self._untold.extend(told)
 
     def _run(self, operations: list[dict[str, Any]]) -> list[Any] | None:
         """Return the answers to the reserves among the operations, None when Redis cannot be asked now."""
@@ -281,6 +288,10 @@ class Budget:
                 )
                 return reservation
         return Spent(PAUSE_SECONDS, time.time() + PAUSE_SECONDS, under_way=False)
+
+
+def _operation(name: Literal["settle", "forget", "refuse"], **what: Any) -> dict[str, Any]:
+    return {"op": name} | {key: value for key, value in what.items() if value is not None}
 
 
 def _read(answer: list[Any], reservation_id: str) -> Reservation | Spent:

@@ -33,6 +33,8 @@ FIELDS = (
     "STARTED_BY",
     "TEMPLATE_ID",
 )
+# Enough to know whether it runs, and whether it is being executed.
+LOCK_FIELDS = ("ID", "OWNED_UNTIL")
 PAGE_ROWS = 50
 # The portal's own page calls a workflow hung when its lock is this long past.
 HUNG_AFTER = timedelta(minutes=5)
@@ -106,9 +108,10 @@ def is_usable_id(workflow_id: str) -> bool:
     )
 
 
-def running(client: Client, ids: Iterable[str]) -> dict[str, Instance]:
+def running(client: Client, ids: Iterable[str], *, fields: Sequence[str] = FIELDS) -> dict[str, Instance]:
     """Return those of the given workflows that the portal lists, by ID; the rest is not running.
 
+    Of each only ``fields`` are asked for, of which ``ID`` must be one; the others are empty.
     50 IDs are asked for by one command, 50 commands by one request. Raises BitrixError when any part of the
     question was not answered (then nothing is known of any of them), MethodFailed ``UNFILTERED`` when the
     portal lists others than asked for.
@@ -117,20 +120,22 @@ def running(client: Client, ids: Iterable[str]) -> dict[str, Instance]:
     groups = _split(wanted, PAGE_ROWS)
     found: dict[str, Instance] = {}
     for request in _split(groups, LONGEST_BATCH):
-        commands = {f"ids{place}": Command(METHOD, _question(group)) for place, group in enumerate(request)}
+        commands = {
+            f"ids{place}": Command(METHOD, _question(group, fields)) for place, group in enumerate(request)
+        }
         for key, answer in _answers(client, commands).items():
             group = request[int(key.removeprefix("ids"))]
             found.update(_checked(answer, group))
     return found
 
 
-def _question(group: Sequence[str]) -> dict[str, object]:
+def _question(group: Sequence[str], fields: Sequence[str]) -> dict[str, object]:
     if len(group) == 1:
         # A bare text is compared by LIKE, where _ and % are wildcards; a range of one is exact.
         where: dict[str, object] = {">=ID": group[0], "<=ID": group[0]}
     else:
         where = {"ID": list(group)}
-    return {"select": list(FIELDS), "filter": where, "order": {"ID": "ASC"}}
+    return {"select": list(fields), "filter": where, "order": {"ID": "ASC"}}
 
 
 def _answers(client: Client, commands: Mapping[str, Command]) -> dict[str, Answer]:
