@@ -77,7 +77,8 @@ class Administrator(Visitor):
                 page = act()
                 if page.status == 200:
                     return page
-                last = f"{page.status} {page.text[:300]}"
+                text = " ".join(re.sub(r"<[^>]*>", " ", page.text).split())
+                last = f"{page.status} {text[:600]}"
                 if page.status == 422:
                     break
             except (requests.RequestException, AssertionError) as error:
