@@ -183,3 +183,23 @@ def test_what_redis_could_not_be_told_is_told_later(
     interruptible.gone = False
 
     assert reserve(budget, 50, 1.0).calls == 47
+
+
+def test_what_was_sent_without_redis_is_under_way_when_it_is_back(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    budget = Budget(interruptible, portal, "app", "terminate", RULE, processes=1, clock=clock)
+    budget.settle(reserve(budget, 1, 1.0), settled(clock, 1.0, 1.0))
+    interruptible.gone = True
+    alone = reserve(budget, 50, 1.0)
+    interruptible.gone = False
+
+    assert alone.calls == 23  # half of what was left
+    assert reserve(budget, 50, 1.0).calls == 48 - 1 - 23 + 1
+
+
+def test_several_requests_are_reserved_in_their_order(budget: Budget) -> None:
+    answers = budget.reserve_all([30, 30, 30], 1.0)
+
+    assert [answer.calls for answer in answers if isinstance(answer, Reservation)] == [30, 19]
+    assert isinstance(answers[2], Spent)
