@@ -36,6 +36,8 @@ MALFORMED = {
     "ALLOWED_HOSTS": " , ",
     "BITRIX24_OAUTH_SERVERS": "https://oauth.example.org/rest/",
     "BITRIX24_ALLOW_INSECURE": "sometimes",
+    "BITRIX24_OPERATING_RULE": "480,600",
+    "BITRIX24_WEBHOOK_URL": "https://portal.example/rest/",
     "TOKEN_ENCRYPTION_KEYS": "not-a-key",
     "DATABASE_URL": "mysql://user@host/name",
     "REDIS_URL": "http://127.0.0.1:6379",
