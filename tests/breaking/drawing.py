@@ -32,7 +32,7 @@ _MESSAGES = (
     "<b>not</b> bold; ../ and union select 1",
     "توقف 🙂 终止",
     "m" * 240,
-    "{user} stopped {template} of {document}",
+    "{user}, {date}: begun {started}",
 )
 _JOBS_BEGIN_WITHIN = 3.0
 
