@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -81,8 +82,7 @@ def apply(job: Job, changes: Mapping[Item, Change]) -> None:
             if unchanged.update(**dict(values)) != len(part):
                 raise SupersededError
     endings = {item: change for item, change in changes.items() if isinstance(change, Ending)}
-    with translation.override("en"):
-        log.append(outcome_entry(job, item, ending, now) for item, ending in endings.items())
+    log.append(outcome_entry(job, item, ending, now) for item, ending in endings.items())
     count(job, Counter(ending.outcome for ending in endings.values()), now)
     for item, change in changes.items():
         if item not in endings:
@@ -122,17 +122,21 @@ def about(job: Job, item: Item) -> dict[str, Any]:
 
     The document is told in English, whoever is at work: an entry is never rewritten.
     """
-    with translation.override("en"):
-        document = describe(item.module_id, item.entity, item.document_id, name=item.document_name).label
     return {
         "actor_id": job.created_by_id,
         "actor_name": job.created_by_name,
         "job_id": job.pk,
         "workflow_id": item.workflow_id,
-        "document": document,
+        "document": _told(item.module_id, item.entity, item.document_id, item.document_name),
         "template": item.template_name,
         **rights.whose(job),
     }
+
+
+@lru_cache(maxsize=1000)
+def _told(module_id: str, entity: str, document_id: str, name: str) -> str:
+    with translation.override("en"):
+        return describe(module_id, entity, document_id, name=name).label
 
 
 def _finish(job: Job, now: datetime) -> None:
