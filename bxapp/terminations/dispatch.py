@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A slot hands back when it has served for this long and nothing is under way, at the latest after the second
-# time: then nothing more is begun, and what is under way comes back. Other tasks wait for a slot too.
-SERVES_SECONDS = 15.0
-_SERVES_AT_MOST_SECONDS = 120.0
+# After this time a slot begins nothing more and hands back when what is under way has come back: other tasks
+# wait for a slot too. Not sooner, because what was looked at has to be looked at again by whoever goes on.
+SERVES_SECONDS = 120.0
 # How often the slot looks for what is new.
 _LOOKS_EVERY_SECONDS = 0.1
 # Portals of one slot; and how many more it takes at one look, so that other slots get their share.
@@ -113,9 +112,7 @@ class _Slot:
         self.desks[turn.portal_id] = Desk(turn, self.crew)
 
     def _is_over(self) -> bool:
-        served = monotonic() - self.begun_at
-        is_idle = not any(desk.flights for desk in self.desks.values())
-        return stopping.is_asked() or served > (SERVES_SECONDS if is_idle else _SERVES_AT_MOST_SECONDS)
+        return stopping.is_asked() or monotonic() - self.begun_at > SERVES_SECONDS
 
     def _close_done(self) -> None:
         if self._is_over():

@@ -60,12 +60,18 @@ def wake_at(portal_id: int, moment: datetime) -> None:
 def calls(held: Collection[int], limit: int) -> tuple[set[int], list[int]]:
     """Return which of the ``held`` portals have been woken, and up to ``limit`` others that nobody works for.
 
-    The former are noted as served: the caller looks at what is new there.
+    The former are noted as served: the caller looks at what is new there. Among the others are those whose
+    process has died, as soon as its lease is over.
     """
-    due = Turn.objects.filter(wake_at__lte=Now())
-    rows = due.filter(Q(portal_id__in=held) | Q(holder=None) | Q(until__lt=Now()))
-    found = list(rows.order_by(F("wake_at").asc()).values_list("portal_id", flat=True)[: len(held) + limit])
-    woken = set(found) & set(held)
+    woken_there = Q(wake_at__lte=Now()) & (Q(portal_id__in=held) | Q(holder=None))
+    left_behind = Q(until__lt=Now()) & ~Q(holder=None)
+    rows = Turn.objects.filter(woken_there | left_behind)
+    found = list(
+        rows.order_by(F("wake_at").asc(nulls_first=True)).values_list("portal_id", flat=True)[
+            : len(held) + limit
+        ]
+    )
+    woken = set(found) & set(held)  # of a left behind one that is held here, the lease turns out to be lost
     if woken:
         Turn.objects.filter(portal_id__in=woken, wake_at__lte=Now()).update(wake_at=None)
     return woken, [portal_id for portal_id in found if portal_id not in woken][:limit]
