@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bxapp.bitrix.client import Client
     from bxapp.bitrix.methods import Instance, WorkflowPage
 
-# What a page carries in its memory and sends back with the dialog.
-LARGEST = 5000
+# What can be listed, with its names, while a person waits for one answer.
+LARGEST = 20_000
 
 # A portal ends a request after 60 s; one that takes this long is followed by shorter ones.
 _LONGEST_REQUEST_SECONDS = 10.0

@@ -15,7 +15,7 @@ from bxapp.portals.access import ActorRequest, administrator
 from bxapp.web import refusal_pages, refusals, version
 from bxapp.web.paging import Pager, page_number
 from bxapp.web.refusal_texts import text_of
-from bxapp.workflows import rows, snapshots
+from bxapp.workflows import keeping, rows, snapshots
 from bxapp.workflows.ordering import Ordering
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def running(request: ActorRequest) -> HttpResponse:
 @require_safe
 @administrator
 def everything(request: ActorRequest) -> HttpResponse:
-    """Answer with every workflow that runs right now, each as the value of a ticked checkbox."""
+    """Keep the list of everything that runs right now; answer with its reference and the workflows' IDs."""
     now = timezone.now()
     try:
         page = snapshots.take(grants.client_for(request.actor.grant), page_number(request.GET.get("total")))
@@ -72,7 +72,9 @@ def everything(request: ActorRequest) -> HttpResponse:
     except _TRY_AGAIN as error:
         return _unavailable(request, error, retry_url="")
     lines = rows.assemble(request.actor, page, now)
-    return render(request, "workflows/everything.html", {"rows": lines, "asked_at": now})
+    kept = keeping.keep(request.actor.portal, (line.workflow for line in lines))
+    ids = " ".join(line.id for line in lines)
+    return render(request, "workflows/everything.html", {"kept": kept, "ids": ids, "asked_at": now})
 
 
 @require_safe

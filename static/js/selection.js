@@ -2,12 +2,14 @@
 import { number, sentence } from "./sentences.js";
 import { announce } from "./notices.js";
 
-/** Workflow's ID → the row as the server packed and signed it. */
+/** Workflow's ID → the row as the server packed and signed it; empty for those of the snapshot. */
 const chosen = new Map();
+/** Everything at once is kept by the server: its reference, and the IDs that it stands for. */
+let snapshot = "";
+let listed = new Set();
 let lastTicked = null;
 /** When everything was chosen at once: the moment of the list, as the server wrote it. */
 let asOf = "";
-let allAtOnce = 0;
 
 function boxes() {
   return [...document.querySelectorAll('input[name="selected"]')];
@@ -36,7 +38,7 @@ function draw() {
   const space = document.querySelector("[data-selection-space]");
   if (space) space.hidden = bar.hidden;
   const everything = bar.querySelector("[data-selection-all]");
-  if (everything) everything.hidden = asOf !== "" && chosen.size >= allAtOnce;
+  if (everything) everything.hidden = asOf !== "" && chosen.size >= listed.size;
   bar.querySelector("[data-selection-count]").textContent = summary();
 }
 
@@ -53,8 +55,14 @@ function tell() {
 export function clear() {
   chosen.clear();
   lastTicked = null;
-  asOf = "";
+  forgetSnapshot();
   tell();
+}
+
+function forgetSnapshot() {
+  snapshot = "";
+  listed = new Set();
+  asOf = "";
 }
 
 // With Shift pressed everything between the last tick and this one follows.
@@ -85,9 +93,13 @@ function takeAll(event) {
   if (event.target.id !== "selection-rows") return;
   const list = event.target.querySelector("[data-selection-rows]");
   chosen.clear();
-  for (const row of list?.querySelectorAll("input") ?? []) chosen.set(row.dataset.workflow, row.value);
-  asOf = list?.textContent.trim() ?? "";
-  allAtOnce = chosen.size;
+  forgetSnapshot();
+  if (list) {
+    snapshot = list.dataset.snapshot;
+    listed = new Set(list.dataset.workflows.split(" ").filter(Boolean));
+    asOf = list.textContent.trim();
+    for (const id of listed) chosen.set(id, "");
+  }
   event.target.replaceChildren();
   tell();
 }
@@ -99,12 +111,17 @@ function sayReading(event) {
   announce(sentence("reading"));
 }
 
-// The dialog is asked for with everything chosen, also what is on other pages.
+// The dialog is asked for with everything chosen, also what is on other pages. Of everything at once only the
+// reference travels, and what was taken out of it or added.
 function addChosen(event) {
   const { detail } = event;
   if (!detail.elt.matches("[data-selection-terminate]")) return;
   detail.formData.delete("selected");
-  for (const packed of chosen.values()) detail.formData.append("selected", packed);
+  if (snapshot) {
+    detail.formData.append("snapshot", snapshot);
+    for (const id of listed) if (!chosen.has(id)) detail.formData.append("left_out", id);
+  }
+  for (const [id, packed] of chosen) if (!listed.has(id)) detail.formData.append("selected", packed);
 }
 
 // A job has been made of it: the selection has served.

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from tests.visitor import Page
 
 MESSAGE = "Stopped by the measurement"
-# What one page may hold as "everything that runs"; more is chosen page by page.
-_LARGEST_CHOICE = 5000
+# What may be chosen as "everything that runs" (``bxapp.workflows.snapshots``); more is chosen page by page.
+_LARGEST_CHOICE = 20_000
 _WORKFLOWS_OF_ONE_CALL = 5000
+_SNAPSHOT = re.compile(r'\bdata-(snapshot|workflows)="([^"]*)"')
 _INPUT = re.compile(r"<input\b[^>]*\bdata-workflow=[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(data-workflow|value)="([^"]*)"')
 
@@ -68,12 +69,21 @@ def add_workflows(control: Control, count: int) -> list[str]:
     return ids
 
 
-def choose(visitor: Visitor, ids: Sequence[str]) -> list[str]:
+def choose(visitor: Visitor, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what the list sends of these workflows: their ticked boxes, or everything but the others."""
+    if not 50 < len(ids) <= _LARGEST_CHOICE:
+        return {"selected": ticked(visitor, ids)}
+    page = _expect(visitor.get(f"/workflows/all/?total={len(ids)}")).text
+    snapshot = dict(_SNAPSHOT.findall(page))
+    listed, wanted = set(snapshot["workflows"].split()), set(ids)
+    assert wanted <= listed, f"{len(wanted - listed)} workflows are not in the list"
+    return {"snapshot": [snapshot["snapshot"]], "left_out": sorted(listed - wanted)}
+
+
+def ticked(visitor: Visitor, ids: Sequence[str]) -> list[str]:
     """Return what the ticked boxes of these workflows send, from the list's pages."""
     wanted = set(ids)
     found: dict[str, str] = {}
-    if len(wanted) <= _LARGEST_CHOICE and len(wanted) > 50:
-        found = _ticks(_expect(visitor.get(f"/workflows/all/?total={len(ids)}")).text)
     number = 1
     while wanted - set(found):
         ticks = _ticks(_expect(visitor.get(f"/workflows/?page={number}")).text)
@@ -83,11 +93,11 @@ def choose(visitor: Visitor, ids: Sequence[str]) -> list[str]:
     return [found[one] for one in ids]
 
 
-def prepare(visitor: Visitor, rows: Sequence[str]) -> Confirmation:
-    """Open the dialog for chosen workflows and type the message."""
-    dialog = _expect(visitor.post("/terminations/dialog/", {"selected": list(rows)}))
+def prepare(visitor: Visitor, chosen: Mapping[str, Sequence[str]], total: int) -> Confirmation:
+    """Open the dialog for ``total`` chosen workflows and type the message."""
+    dialog = _expect(visitor.post("/terminations/dialog/", chosen))
     form = next(form for form in dialog.read().forms if form.action == "/terminations/")
-    return Confirmation(visitor, form.action, {**form.fields, "message": MESSAGE}, len(rows))
+    return Confirmation(visitor, form.action, {**form.fields, "message": MESSAGE}, total)
 
 
 def confirm(watch: Watch, confirmations: Sequence[Confirmation], limit_seconds: float) -> float | None:
@@ -123,7 +133,7 @@ def lay_out(load: Load, visitor: Visitor) -> tuple[list[str], Confirmation]:
     control.change_settings(**{**load.portal_settings, **_CALM_WHILE_PREPARED})
     ids = add_workflows(control, load.count)
     reopen(visitor)
-    confirmation = prepare(visitor, choose(visitor, ids))
+    confirmation = prepare(visitor, choose(visitor, ids), len(ids))
     control.change_settings(**load.portal_settings)
     return ids, confirmation
 

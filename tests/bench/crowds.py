@@ -124,7 +124,7 @@ def _alternate(places: Sequence[_Singles], watch: Watch, *, until: Callable[[], 
 
 def _prepared(visitor: Visitor, repetitions: int) -> list[Confirmation]:
     ids = contest.add_workflows(visitor.control, repetitions)
-    return [contest.prepare(visitor, [row]) for row in contest.choose(visitor, ids)]
+    return [contest.prepare(visitor, {"selected": [row]}, 1) for row in contest.ticked(visitor, ids)]
 
 
 def _told(seconds: float | None) -> str:

@@ -67,6 +67,38 @@ def test_everything_that_runs_can_be_chosen_at_once(application: Application, co
     expect(application.button(f"Terminate {len(running)} workflows")).to_be_visible()
 
 
+def test_of_everything_some_can_be_taken_out(application: Application, control: Control) -> None:
+    application.boxes.nth(0).check()
+    application.inside.get_by_role("button", name="Select all").click()
+    expect(application.inside.locator("[data-selection-count]")).to_contain_text(" selected as of ")
+    running = [one for one in control.workflows().values() if one["in_list"]]
+
+    application.boxes.nth(3).uncheck()
+    application.boxes.nth(4).uncheck()
+    application.boxes.nth(4).check()
+    application.button("Terminate").click()
+
+    expect(application.button(f"Terminate {len(running) - 1} workflows")).to_be_visible()
+
+
+def test_a_message_with_placeholders_is_shown_as_it_will_read(application: Application) -> None:
+    for place in range(4):
+        application.boxes.nth(place).check()
+    application.button("Terminate").click()
+    message = application.dialog.get_by_label("Status message")
+    preview = application.dialog.locator("#termination-preview")
+
+    message.fill("{template} by {user}")
+
+    expect(preview.get_by_role("listitem")).to_have_count(3)
+    expect(preview.get_by_role("listitem").first).to_contain_text(" by Anna Berg")
+    message.fill("{template} by {name}")
+    expect(preview).to_contain_text("There is no placeholder {name}.")
+    message.fill("Stopped")
+    expect(preview).to_be_empty()
+    expect(application.button("Terminate 4 workflows")).to_be_enabled()
+
+
 def test_when_not_everything_could_be_read_nothing_changes(
     application: Application, control: Control
 ) -> None:

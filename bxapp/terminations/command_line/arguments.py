@@ -14,12 +14,16 @@ from bxapp.bitrix.methods.instances import is_usable_id
 from bxapp.bitrix.status_text import status_problem
 from bxapp.journal.reading import moment
 from bxapp.terminations.command_line.exit_codes import ExitCode
-from bxapp.terminations.messages import PROBLEMS
+from bxapp.terminations.messages import PROBLEMS, Message, MessageProblemError, check
 from bxapp.terminations.models import Item
 from bxapp.workflows.filters import KINDS, Filter
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Iterable
+
+    from bxapp.portals.sessions import Actor
+    from bxapp.workflows.selection import SelectedWorkflow
 
 _LONGEST_ID = Item._meta.get_field("workflow_id").max_length or 0
 
@@ -125,6 +129,14 @@ def message(options: dict[str, Any]) -> str:
     if problem := status_problem(text):
         raise usage_error(f"--message: {PROBLEMS[problem]}")
     return text
+
+
+def check_message(text: str, actor: Actor, workflows: Iterable[SelectedWorkflow]) -> None:
+    """Raise CommandError for a message whose placeholders cannot be filled in for each of the workflows."""
+    try:
+        check(Message(text, actor).fill(workflows))
+    except MessageProblemError as error:
+        raise usage_error(f"--message: {error}") from None
 
 
 def _read_ids(path: str) -> list[str]:

@@ -40,7 +40,7 @@ class LeftAlone(Exception):  # noqa: N818  (a wish of the operator, no failure)
 
 def waits_for_person(job: Job) -> bool:
     """Say whether nothing goes on until a person, here or at the portal, has done something."""
-    return job.is_open and job.blocked_reason in _WAITS
+    return job.is_open and (job.state == JobState.PAUSED or job.blocked_reason in _WAITS)
 
 
 def follow(

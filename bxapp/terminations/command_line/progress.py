@@ -49,4 +49,8 @@ def _doing(job: Job) -> str:
         return f"waiting for the portal until {timezone.localtime(job.not_before):%H:%M:%S} UTC"
     if job.blocked_reason:
         return "waiting for the portal"
-    return {JobState.QUEUED: "queued", JobState.CANCELLING: "cancelling"}.get(JobState(job.state), "stopping")
+    return {
+        JobState.QUEUED: "queued",
+        JobState.PAUSED: "paused",
+        JobState.CANCELLING: "cancelling",
+    }.get(JobState(job.state), "stopping")

@@ -9,7 +9,7 @@ from bxapp.audit import sentences
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.command_line.following import waits_for_person
 from bxapp.terminations.command_line.listing import printable
-from bxapp.terminations.states import Outcome
+from bxapp.terminations.states import JobState, Outcome
 from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def summary(job: Job) -> Iterator[str]:
     """Return the lines that say how it ended, what failed and why."""
     yield f"Job {job.pk}: {sentences.tally(job.counts) or 'nothing has ended yet'}."
     if waits_for_person(job):
-        yield sentences.reason(job.blocked_reason)
+        if job.state == JobState.PAUSED:
+            yield "Somebody has paused it; it goes on when somebody lets it go on in Flowstop."
+        if job.blocked_reason:
+            yield sentences.reason(job.blocked_reason)
         if job.portal_words:
             yield f"The portal says: {printable(job.portal_words, 300)}"
         yield f"{job.total - job.ended} of {job.total} stay queued."

@@ -19,6 +19,7 @@ from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.command_line.following import LeftAlone, follow
 from bxapp.terminations.command_line.interruptions import Interruptions
 from bxapp.terminations.command_line.progress import Progress
+from bxapp.terminations.messages import PLACEHOLDERS
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from bxapp.portals.sessions import Actor
     from bxapp.terminations.command_line.choosing import Choice
     from bxapp.terminations.models import Job
+
+
+_MESSAGE_HELP = (
+    "the status that the documents will show; "
+    + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    + " are filled in for each workflow"
+)
 
 
 class Command(BaseCommand):
@@ -38,7 +46,7 @@ class Command(BaseCommand):
         arguments.add_filters(lister)
         stopper = actions.add_parser("terminate", help="stop workflows with a status message")
         arguments.add_selection(stopper)
-        stopper.add_argument("--message", required=True, help="the status that the documents will show")
+        stopper.add_argument("--message", required=True, help=_MESSAGE_HELP)
         stopper.add_argument(
             "--dry-run", action="store_true", help="show what would be stopped, stop nothing"
         )
@@ -76,6 +84,7 @@ class Command(BaseCommand):
             choice = choosing.chosen(actor, wanted)
         except BitrixError as error:
             raise _refused(error, actor) from None
+        arguments.check_message(message, actor, choice.workflows)
         if options["expect"] not in {None, len(choice)}:
             self._say(f"Expected {options['expect']}, but it is {len(choice)}. Nothing was stopped.")
             return ExitCode.NOT_CONFIRMED
