@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 LOOK_AHEAD = 2500
 _HEAD = 200
 # What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
-# after the job; a shorter time would cost requests, a longer one make more ghosts. At two full batches a second
-# the 2,500 of a look last for 25 seconds, and the next look is made before they are used up.
+# after the job; a shorter time would cost requests, a longer one make more ghosts. At two full batches a
+# second the 2,500 of a look last for 25 seconds, and the next look is made before they are used up.
 FRESH_SECONDS = 45.0
 
 
