@@ -160,6 +160,8 @@ def _of_portal(
                 text = f"job {job_id}: {one} is {item.told}, but {against}"
                 yield Violation("wrong", text, place, one)
             yield from _of_calls(place, job, item, evidence, tolerance)
+        if len(pairs) > 1:
+            yield from _of_others_calls(place, pairs, evidence, tolerance)
         messages = {item.message for _, item in pairs.values()}
         if strange := {call.title for call in evidence.calls} - messages:
             yield Violation("title", f"{one} was called with {strange}, not {messages}", place, one)
@@ -196,3 +198,23 @@ def _of_calls(
             yield Violation("doubled", text, place, item.workflow_id)
         if call.result == "stopped" and call.heard:
             confirmed_at = call.done_at
+
+
+def _of_others_calls(
+    place: int, pairs: Mapping[int, tuple[JobRow, ItemRow]], evidence: Evidence, tolerance: float
+) -> Iterator[Violation]:
+    """No call of one job for what another job is known to have stopped."""
+    if evidence.became_ghost:
+        return
+    for job, item in pairs.values():
+        if item.outcome != "terminated" or item.finished_at is None:
+            continue
+        known_at = item.finished_at + tolerance + _SAME_MOMENT_SECONDS
+        for other, other_item in pairs.values():
+            late = [call for call in evidence.calls_of(other_item) if call.at > known_at]
+            if other.id != job.id and late:
+                text = (
+                    f"job {other.id}: {evidence.id} was called {late[0].at - item.finished_at:.1f} s after"
+                    f" job {job.id} had it as {item.told}"
+                )
+                yield Violation("doubled", text, place, evidence.id)
