@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from bxapp.workflows.documents import Document
     from bxapp.workflows.keeping import Kept
 
-_KEY_LENGTH = 64
+# Made by this form; anything else (a NUL would be an error of the database) is as good as none.
+_KEY = re.compile(r"[0-9A-Za-z-]{1,64}")
 # How many messages are shown as they will read.
 _PREVIEWED = 3
 
@@ -84,7 +86,7 @@ class Confirmation:
         sent = cls(
             actor,
             form.get("message", ""),
-            key if 0 < len(key) <= _KEY_LENGTH else uuid4().hex,
+            key if _KEY.fullmatch(key) else uuid4().hex,
             bool(form.get("may_use_other_grants")),
             _job_of(actor, form.get("retry_of", "")),
         )

@@ -124,6 +124,14 @@ def test_rows_that_were_not_signed_here(scene: Scene, frame: Client, value: str)
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize("key", ["\0", "key\0", "k" * 65, "a key"])
+def test_a_key_that_no_form_of_ours_made_counts_for_nothing(scene: Scene, frame: Client, key: str) -> None:
+    form = {"selected": packed(scene, scene.add(1)), "message": MESSAGE, "idempotency_key": key}
+
+    assert frame.post("/terminations/", form).status_code == 303
+    assert re.fullmatch(r"[0-9a-f]{32}", Job.objects.get().idempotency_key)
+
+
 def test_a_job_that_runs_is_polled_and_says_how_far_it_is(scene: Scene, frame: Client) -> None:
     job = scene.queue(scene.add(3))
 
