@@ -45,7 +45,9 @@ class _FormReader(HTMLParser):
         elif tag == "meta" and "name" in attributes:
             self.meta[attributes["name"]] = attributes
         elif tag == "input" and "name" in attributes:
-            self._add(attributes["name"], attributes.get("value", ""))
+            # A box sends nothing while it is not ticked.
+            if attributes.get("type") != "checkbox" or "checked" in attributes:
+                self._add(attributes["name"], attributes.get("value", ""))
             if "data-workflow" in attributes:
                 self.ticks[attributes["data-workflow"]] = attributes.get("value", "")
 

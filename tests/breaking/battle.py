@@ -157,7 +157,9 @@ class Battle:
 
     def _confirm(self, job: JobPlan) -> None:
         person = self.camps[job.portal].people[job.user_id]
-        self.jobs[job.number] = person.confirm(self._forms[job.number], job.message, job.clicks)
+        self.jobs[job.number] = person.confirm(
+            self._forms[job.number], job.message, clicks=job.clicks, lends_rights=job.lends_rights
+        )
         self.note(f"job {job.number} is confirmed: {sorted(self.jobs[job.number])}")
         for wait, act, told in (
             (job.paused_after, person.pause, "paused"),

@@ -143,6 +143,8 @@ def kinds_of(plan: Plan) -> frozenset[str]:
         kinds.add("cancelled")
     if any(job.paused_after is not None for job in plan.jobs):
         kinds.add("paused")
+    if any(job.lends_rights for job in plan.jobs):
+        kinds.add("rights lent")
     if any(job.clicks > 1 for job in plan.jobs):
         kinds.add("clicked twice")
     chosen = [(job.portal, place) for job in plan.jobs for place in job.chosen]

@@ -91,9 +91,15 @@ def _jobs(chance: random.Random, portal: PortalPlan, first: int) -> list[JobPlan
                 cancelled_after=chance.uniform(0.0, 5.0) if chance.random() < 0.2 else None,
                 paused_after=chance.uniform(0.0, 3.0) if chance.random() < 0.15 else None,
                 paused_for=chance.uniform(0.5, 6.0),
+                lends_rights=_apart(chance, number).random() < 0.25,
             )
         )
     return jobs
+
+
+def _apart(chance: random.Random, number: int) -> random.Random:
+    """Return chance of its own, so that what is drawn with it leaves everything else as it was."""
+    return random.Random(f"{chance.getstate()[1][:3]}/{number}")  # noqa: S311  (repeatable on purpose)
 
 
 def _chosen(chance: random.Random, every: Sequence[int], jobs: Sequence[JobPlan]) -> list[int]:

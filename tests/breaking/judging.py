@@ -160,6 +160,10 @@ def _of_portal(
                 text = f"job {job_id}: {one} is {item.told}, but {against}"
                 yield Violation("wrong", text, place, one)
             yield from _of_calls(place, job, item, evidence, tolerance)
+            callers = {call.by for call in evidence.calls_of(item)} - {None, job.user_id}
+            if callers and not job.may_use_other_grants:
+                text = f"job {job_id}: {one} was called with the rights of {callers}"
+                yield Violation("touched", text, place, one)
         if len(pairs) > 1:
             yield from _of_others_calls(place, pairs, evidence, tolerance)
         messages = {item.message for _, item in pairs.values()}

@@ -32,6 +32,7 @@ class JobRow:
     not_before: float | None
     finished_at: float | None
     ghosts_due_at: float | None
+    may_use_other_grants: bool
 
     @property
     def is_finished(self) -> bool:
@@ -95,7 +96,8 @@ def read_jobs(stack: Stack, portals: Collection[int]) -> dict[int, JobRow]:
         stack,
         _of(
             "SELECT id, portal_id, created_by_id, state, message, total, terminated, already_finished,"
-            " failed, cancelled, blocked_reason, not_before, finished_at, ghosts_due_at"
+            " failed, cancelled, blocked_reason, not_before, finished_at, ghosts_due_at,"
+            " may_use_other_grants"
             " FROM terminations_job",
             portals,
         ),
@@ -114,6 +116,7 @@ def read_jobs(stack: Stack, portals: Collection[int]) -> dict[int, JobRow]:
             not_before=_moment(row[11]),
             finished_at=_moment(row[12]),
             ghosts_due_at=_moment(row[13]),
+            may_use_other_grants=bool(row[14]),
         )
         for row in rows
     }

@@ -41,9 +41,11 @@ class Administrator(Visitor):
         assert page.status == 200, page.text
         return next(form for form in page.read().forms if form.action == "/terminations/")
 
-    def confirm(self, form: Form, message: str, clicks: int = 1) -> set[int]:
+    def confirm(self, form: Form, message: str, *, clicks: int = 1, lends_rights: bool = False) -> set[int]:
         """Press the button, ``clicks`` times at once, until each press led to a job; return the jobs' IDs."""
         fields = {**form.fields, "message": message}
+        if lends_rights:
+            fields["may_use_other_grants"] = "1"
         people = [self, *(self._twin() for _ in range(clicks - 1))]
         with ThreadPoolExecutor(clicks) as pool:
             return set(pool.map(lambda person: person._confirm(form.action, fields), people))

@@ -42,6 +42,8 @@ class JobPlan:
     cancelled_after: float | None = None
     paused_after: float | None = None
     paused_for: float = 0.0
+    # Whether another administrator's rights may be used when this one's are lost.
+    lends_rights: bool = False
 
     def __str__(self) -> str:
         told = [
@@ -54,6 +56,8 @@ class JobPlan:
             told.append(f"paused after {self.paused_after:.1f} s for {self.paused_for:.1f} s")
         if self.cancelled_after is not None:
             told.append(f"cancelled after {self.cancelled_after:.1f} s")
+        if self.lends_rights:
+            told.append("by anybody's rights")
         return ", ".join(told)
 
 

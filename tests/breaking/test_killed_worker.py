@@ -42,7 +42,8 @@ FINISHED = "SELECT count(*) FROM terminations_job WHERE state = 'finished'"
 
 def stack_with_500(start_stack: Start) -> tuple[Stack, Visitor, list[str]]:
     """A product with an installed portal; 500 workflows to stop, and 150 others that nobody may touch."""
-    settings = {"terminate_seconds": 0.02, "slow_terminate_seconds": 0.5}
+    # Slow enough, and served two requests at a time, that most of the job is still to do at each murder.
+    settings = {"terminate_seconds": 0.1, "slow_terminate_seconds": 0.5, "max_parallel": 2}
     stack = start_stack(sandbox=SandboxOptions(workflows=150, settings=settings))
     visitor = Visitor(stack)
     visitor.install()
