@@ -68,6 +68,15 @@ def _portals_are_rested() -> None:
     forget_limits()
 
 
+@pytest.fixture(autouse=True)
+def _journal_is_empty() -> Iterator[None]:
+    """What a test said to a portal is not written to the journal in the middle of the next test."""
+    yield
+    from bxapp.journal.recording import WAITING  # after Django's start
+
+    WAITING.take()
+
+
 @pytest.fixture(scope="module")
 def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """A function that starts a product of its own; all end with the module."""
