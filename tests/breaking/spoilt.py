@@ -50,7 +50,12 @@ MUTATIONS = (
         "outcomes are recorded before the answer",
         (
             Edit(
-                f"{_ENGINE}/desks.py",
+                f"{_ENGINE}/sending_desks.py",
+                "from bxapp.bitrix import errors\n",
+                "from bxapp.bitrix import errors, methods\n",
+            ),
+            Edit(
+                f"{_ENGINE}/sending_desks.py",
                 "            self._send_off(partial(sending.send, lane.access.client, batch), termination)\n",
                 "            done = methods.Stopped({one.workflow_id: True for one in batch}, ())\n"
                 "            sending.record(self.turn, lane.job, [sending.Heard(batch, done, None)])\n"
@@ -103,7 +108,7 @@ MUTATIONS = (
                 "    rows: dict[str, methods.Instance] = {}\n    yield from ()\n",
             ),
         ),
-        (1, 18, 20),
+        (15, 37),
         frozenset({"wrong"}),
     ),
     Mutation(
@@ -129,13 +134,13 @@ MUTATIONS = (
                 "    job.ghosts_due_at = None\n",
             ),
         ),
-        (14, 15),
+        (15, 28),
         frozenset({"wrong"}),
     ),
     Mutation(
         "nobody sweeps: a wake-up that is lost is lost",
         (Edit(f"{_ENGINE}/sweeping.py", "    for portal_id in woken:\n", "    for portal_id in ():\n"),),
-        (14, 25),
+        (1,),
         frozenset({"stuck"}),
     ),
 )
