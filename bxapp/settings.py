@@ -224,7 +224,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "bxapp.terminations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    # A message expires by the clock of whoever takes it: five minutes, so that clocks may differ.
+    "sweep": {"task": "bxapp.terminations.tasks.sweep", "schedule": 10.0, "options": {"expires": 300}},
     "renew-idle-grants": {
         "task": "bxapp.portals.tasks.renew_idle_grants",
         "schedule": 24 * 3600.0,

@@ -58,8 +58,9 @@ def draw_blow(chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequen
 
 def draw_clocks(chance: random.Random) -> list[Blow]:
     """Return clocks a minute apart, from the beginning on."""
-    names = chance.sample(CLOCKS, chance.choice((1, 2)))
-    return [SetClock(at=0.0, name=name, wrong_by=chance.choice((-_MINUTE, _MINUTE))) for name in names]
+    wrong_by = chance.choice((-_MINUTE, _MINUTE))
+    names = WORKERS if chance.random() < 0.3 else chance.sample(CLOCKS, chance.choice((1, 2)))
+    return [SetClock(at=0.0, name=name, wrong_by=wrong_by) for name in names]
 
 
 def _moment(chance: random.Random, jobs: Sequence[JobPlan]) -> float:
