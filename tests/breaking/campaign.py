@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import traceback
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from tests.breaking.plan import Plan
 
 _RUNS_OF_ONE_STACK = 12
+# Twice what the longest patience adds up to.
+_LONGEST_RUN_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[R
                 field, first_portal, fought = next(fields), 1, 0
             began = time.monotonic()
             try:
-                yield fight(field, plan, first_portal)
+                with _no_longer_than(_LONGEST_RUN_SECONDS):
+                    result = fight(field, plan, first_portal)
+                yield result
             except Exception:  # noqa: BLE001  (a run that cannot be fought is told, and the next one begins)
                 seconds = time.monotonic() - began
                 yield RunResult(seed, kinds_of(plan), seconds, [], failure=traceback.format_exc())
@@ -125,6 +131,22 @@ def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[R
             fought += 1
     finally:
         fields.close()
+
+
+@contextmanager
+def _no_longer_than(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in the main thread where it is, when the block takes longer."""
+
+    def too_long(*_: object) -> None:
+        raise TimeoutError(f"The run was not over after {seconds} s.")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def kinds_of(plan: Plan) -> frozenset[str]:
