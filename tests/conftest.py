@@ -18,11 +18,13 @@ from tests.browser import launch_chromium
 from tests.environment import EMBEDDED_REDIS_PORT
 from tests.limits import forget_limits
 from tests.stack import Start, started_stacks
+from tests.terminations.database import migrated_database, own_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import BrowserContext, Playwright
+    from pytest_django.plugin import DjangoDbBlocker
 
 ON_SERVERS = os.environ["DATABASE_URL"].startswith("postgres")
 
@@ -75,6 +77,20 @@ def _journal_is_empty() -> Iterator[None]:
     from bxapp.journal.recording import WAITING  # after Django's start
 
     WAITING.take()
+
+
+@pytest.fixture(scope="session")
+def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a migrated database, to be cloned."""
+    with django_db_blocker.unblock(), migrated_database() as name:
+        yield name
+
+
+@pytest.fixture
+def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database of the test's own, with real commits: for threads, processes, and rules of transactions."""
+    with django_db_blocker.unblock(), own_database(migrated):
+        yield
 
 
 @pytest.fixture(scope="module")

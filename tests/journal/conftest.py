@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import call_command
 
-from bxapp.journal.recording import WAITING
 from tests.portals.sandbox import running_sandbox
-from tests.terminations.database import migrated_database, own_database
 from tests.terminations.scene import Scene, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.fixtures import Settings
-    from pytest_django.plugin import DjangoDbBlocker
 
     from tests.portals.sandbox import Sandbox
 
@@ -27,26 +24,6 @@ if TYPE_CHECKING:
 def sandbox_process() -> Iterator[Sandbox]:
     with running_sandbox("--workflows", "0") as sandbox:
         yield sandbox
-
-
-@pytest.fixture(scope="session")
-def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), migrated_database() as name:
-        yield name
-
-
-@pytest.fixture
-def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), own_database(migrated):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits() -> Iterator[None]:
-    """No row of another test is left in memory, and none of this one afterwards."""
-    WAITING.take()
-    yield
-    WAITING.take()
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ from django.test import Client
 
 from bxapp.portals import sessions
 from tests.portals.sandbox import running_sandbox
-from tests.terminations.database import migrated_database, own_database
 from tests.terminations.scene import Scene, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.fixtures import Settings
-    from pytest_django.plugin import DjangoDbBlocker
 
     from tests.portals.sandbox import Sandbox
 
@@ -25,18 +23,6 @@ if TYPE_CHECKING:
 def sandbox_process() -> Iterator[Sandbox]:
     with running_sandbox("--workflows", "0") as sandbox:
         yield sandbox
-
-
-@pytest.fixture(scope="session")
-def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), migrated_database() as name:
-        yield name
-
-
-@pytest.fixture
-def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), own_database(migrated):
-        yield
 
 
 @pytest.fixture
