@@ -13,7 +13,7 @@ from bxapp.terminations.models import Item, Job
 from bxapp.terminations.recording import lock
 from bxapp.terminations.removal import VOID, void_jobs
 from bxapp.terminations.rights import WAITS_FOR_PERSON
-from bxapp.terminations.states import ItemState, JobState
+from bxapp.terminations.states import ItemState, JobState, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -75,7 +75,8 @@ def due_queued(job: Job, now: datetime, limit: int, *, besides: Collection[int] 
 def claim(turn: HeldTurn, job: Job, batches: Sequence[Sequence[Item]]) -> list[list[Item]]:
     """Mark the queued items of each batch SENT under a new lease of its own; return those that were.
 
-    Whole batches may come back empty: all do when the job was cancelled or blocked meanwhile. Raises
+    Left queued are those whose workflow another job holds, or has terminated since the look: the next look
+    tells. Whole batches may come back empty: all do when the job was cancelled or blocked meanwhile. Raises
     TurnLostError.
     """
     leases = [uuid4() for _ in batches]
@@ -85,7 +86,13 @@ def claim(turn: HeldTurn, job: Job, batches: Sequence[Sequence[Item]]) -> list[l
         turn.confirm()
         if lock(job).state != JobState.RUNNING:
             return [[] for _ in batches]
-        free = Item.objects.filter(~Exists(_held_by_another()), pk__in=asked, state=ItemState.QUEUED)
+        returned = [key for key, item in asked.items() if item.has_returned]
+        free = Item.objects.filter(
+            ~Exists(_held_by_another()),
+            ~Exists(_terminated_by_another()) | Q(pk__in=returned),
+            pk__in=asked,
+            state=ItemState.QUEUED,
+        )
         claimed = free.update(
             state=ItemState.SENT, lease=_lease_of_each(batches, leases), sent_at=now, not_before=None
         )
@@ -134,4 +141,10 @@ def _passed(now: datetime) -> Q:
 def _held_by_another() -> QuerySet[Item]:
     return Item.objects.filter(
         portal=OuterRef("portal"), workflow_id=OuterRef("workflow_id"), state__in=UNDER_WAY
+    )
+
+
+def _terminated_by_another() -> QuerySet[Item]:
+    return Item.objects.filter(
+        portal=OuterRef("portal"), workflow_id=OuterRef("workflow_id"), outcome=Outcome.TERMINATED
     )

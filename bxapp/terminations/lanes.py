@@ -40,7 +40,7 @@ class Lane:
         self.nothing_unsure = False
         # Requests that left before tell nothing new of a job that has been blocked since.
         self.blocked_at = float("-inf")
-        self._ready: deque[tuple[float, Item]] = deque()
+        self._ready: deque[Item] = deque()
 
     def reopen(self, job: Job) -> None:
         """Take in what was read of the job: it may go on, and there may be something new to do."""
@@ -68,31 +68,29 @@ class Lane:
     def ready(self) -> int:
         """How many may be sent; what was looked at too long ago is dropped."""
         oldest = monotonic() - FRESH_SECONDS
-        while self._ready and self._ready[0][0] < oldest:
+        while self._ready and (self._ready[0].looked_at or 0.0) < oldest:
             self._ready.popleft()
             self.nothing_queued = False
         return len(self._ready)
 
     @property
     def ready_keys(self) -> list[int]:
-        return [item.pk for _, item in self._ready]
+        return [item.pk for item in self._ready]
 
     def add(self, items: Iterable[Item]) -> None:
         """Add idle ones that have just been looked at, in the order in which they are to go."""
-        now = monotonic()
-        self._ready.extend((now, item) for item in items)
+        self._ready.extend(items)
 
     def put_back(self, items: Iterable[Item]) -> None:
         """Let queued ones that were not sent after all go next."""
-        now = monotonic()
-        self._ready.extendleft((now, item) for item in reversed(list(items)))
+        self._ready.extendleft(reversed(list(items)))
 
     def next_batch(self, size: int) -> list[Item]:
         """Take the next ones that may go together, ``size`` at most."""
         batch: list[Item] = []
         while self._ready and len(batch) < size:
-            item = self._ready[0][1]
+            item = self._ready[0]
             if batch and (item.batch_limit != batch[0].batch_limit or len(batch) >= item.batch_limit):
                 break
-            batch.append(self._ready.popleft()[1])
+            batch.append(self._ready.popleft())
         return batch

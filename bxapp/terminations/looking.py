@@ -10,6 +10,7 @@ scarce. A command for the next fifty inside each batch would take one call in fi
 from __future__ import annotations
 
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -43,6 +44,9 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
     Of a cancelled job none is returned. Raises BitrixError, TurnLostError, SupersededError.
     """
     ids = [item.workflow_id for item in items]
+    # Asked before the request leaves: whom another job stops in the meantime has not been seen since.
+    stopped_before = stopped_by_others(job, ids)
+    looked_at = monotonic()
     rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
@@ -58,6 +62,8 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
         elif row.is_executing(now):
             changes[item] = verdicts.of_executing(item, now)
         else:
+            item.looked_at = looked_at
+            item.has_returned = item.workflow_id in stopped_before
             idle.append(item)
             if verdicts.calls_are_over(item, now):
                 changes[item] = verdicts.of_survivor(item)

@@ -144,6 +144,11 @@ class Item(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    # In memory only. When this process looked at the workflow (monotonic seconds), and whether the look
+    # showed it although another job had terminated it before.
+    looked_at: float | None = None
+    has_returned = False
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "workflow_id"], name="workflow_once_per_job"),

@@ -130,7 +130,10 @@ class SendingDesk(ErrandDesk):
             reserved.insert(0, (batch[: answer.calls], answer))
         claimed = claiming.claim(self.turn, lane.job, [batch for batch, _ in reserved]) if reserved else []
         sent = 0
-        for batch, (_, reservation) in zip(claimed, reserved, strict=True):
+        for batch, (asked, reservation) in zip(claimed, reserved, strict=True):
+            if len(batch) < len(asked):
+                # What is left queued is looked at again.
+                lane.nothing_queued = False
             if not batch:
                 self._permits.forget(reservation)
                 self._permits.give_back(1)

@@ -9,8 +9,9 @@ from bxapp.terminations import claiming, resuming, turns, waking
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import ItemState, JobState
 
-# The next sweep sends anew what no worker has taken by then.
-_WAKE_UP_LIVES_SECONDS = 10.0
+# A message that no worker takes must not pile up with those of later sweeps. Long beside the minute by which
+# the clocks of two machines may differ: whoever takes it drops it by a clock of its own.
+_WAKE_UP_LIVES_SECONDS = 300.0
 
 
 def sweep() -> list[int]:
