@@ -14,10 +14,15 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import expect
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
+
+# A whole product starts and works beside the browser, on two cores.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
 
 from deploy.stack import SandboxOptions, Stack
 from tests.browser import watch_errors
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
     from tests.stack import Start
-
-
-# A whole product starts and works beside the browser, on two cores.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
