@@ -24,6 +24,8 @@ class AuditEntry(models.Model):
         JOB_FINISHED = "job_finished"
         OUTCOME = "outcome"
         GHOST = "ghost"  # a stopped workflow came back as an empty entry
+        PROTECTED = "protected"  # a template; its number and name are in ``template``
+        UNPROTECTED = "unprotected"
 
     portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

@@ -32,6 +32,8 @@ KINDS: dict[str, _StrPromise] = {
     AuditEntry.Kind.JOB_FINISHED: _("Job finished"),
     AuditEntry.Kind.OUTCOME: _("Workflow"),
     AuditEntry.Kind.GHOST: _("Workflow came back"),
+    AuditEntry.Kind.PROTECTED: _("Template protected"),
+    AuditEntry.Kind.UNPROTECTED: _("Template's protection ended"),
 }
 
 OUTCOMES: dict[str, _StrPromise] = {

@@ -19,7 +19,8 @@ class WorkflowsConfig(AppConfig):
 
 
 def _erase(portal: Portal, **_signal: Any) -> None:
-    from bxapp.workflows import keeping, names
+    from bxapp.workflows import keeping, names, protected
 
     names.erase(portal)
     keeping.erase(portal)
+    protected.erase(portal)

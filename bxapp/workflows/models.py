@@ -1,4 +1,6 @@
-"""Names that a portal gave to its people and templates, and what somebody has chosen but not confirmed."""
+"""Names that a portal gave to its people and templates, what somebody has chosen but not confirmed, and what
+"all" leaves out.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +55,21 @@ class KeptSelection(models.Model):
 
     def __str__(self) -> str:
         return f"selection of {self.count}"
+
+
+class ProtectedTemplate(models.Model):
+    """A template whose workflows "all" leaves out; whoever stops one has to say so."""
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    template_id = models.PositiveBigIntegerField()
+    # As it was called when it was protected.
+    name = models.CharField(max_length=500, blank=True, default="")
+    protected_by_id = models.PositiveBigIntegerField()
+    protected_by_name = models.CharField(max_length=255, blank=True, default="")
+    protected_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["portal", "template_id"], name="protected_once")]
+
+    def __str__(self) -> str:
+        return self.name or str(self.template_id)
