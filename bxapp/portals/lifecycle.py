@@ -127,5 +127,6 @@ def _remember(portal: Portal, caller: Caller) -> None:
     portal.domain = urlsplit(caller.owner.client_endpoint).netloc
     portal.client_endpoint = caller.owner.client_endpoint
     portal.authorization_server = caller.owner.server
+    portal.scope = sorted(caller.owner.scope)
     portal.confirmed_at = max(portal.confirmed_at, caller.asked_at)
     portal.absent_since = None

@@ -1,4 +1,4 @@
-"""Portals, and the token pairs that their users granted."""
+"""Portals, the token pairs that their users granted, and how those users like their pages."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Portal(models.Model):
     license = models.CharField(max_length=64, blank=True, default="")
     license_family = models.CharField(max_length=64, blank=True, default="")
     license_asked_at = models.DateTimeField(null=True, blank=True)
+    # The permissions that the application has there, as the authorization server told at the last launch.
+    # None: not known yet.
+    scope = models.JSONField(null=True, blank=True)
     language = models.CharField(max_length=16, blank=True, default="")
     installed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(
@@ -102,3 +105,27 @@ class AccessGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_name or self.user_id} at {self.portal_id}"
+
+
+class Preference(models.Model):
+    """How one person wants the pages to look; without a row they look as portal and system have it."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system"
+        LIGHT = "light"
+        DARK = "dark"
+
+    grant = models.OneToOneField(AccessGrant, on_delete=models.CASCADE, related_name="preference")
+    # A language of ours; empty: as in the portal.
+    language = models.CharField(max_length=16, blank=True, default="")
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(theme__in=["system", "light", "dark"]), name="theme_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.language or 'as in the portal'}, {self.theme}"

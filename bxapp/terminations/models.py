@@ -54,6 +54,11 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     # The look for workflows that came back after they were stopped; empty once it has been done.
     ghosts_due_at = models.DateTimeField(null=True, blank=True)
+    # Telling its person in the portal that it has ended; empty before the end, and again as soon as somebody
+    # is about to tell it.
+    notice_due_at = models.DateTimeField(null=True, blank=True)
+    # How many items had ended at which moments of the last half minute (``speed``).
+    marks = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -76,6 +81,9 @@ class Job(models.Model):
             models.Index(fields=["portal", "total"], name="job_open", condition=~Q(state=JobState.FINISHED)),
             models.Index(
                 fields=["ghosts_due_at"], name="job_ghosts", condition=Q(ghosts_due_at__isnull=False)
+            ),
+            models.Index(
+                fields=["notice_due_at"], name="job_notices", condition=Q(notice_due_at__isnull=False)
             ),
         ]
 
