@@ -19,8 +19,9 @@ class WorkflowsConfig(AppConfig):
 
 
 def _erase(portal: Portal, **_signal: Any) -> None:
-    from bxapp.workflows import keeping, names, protected
+    from bxapp.workflows import keeping, names, overview_keeping, protected
 
     names.erase(portal)
     keeping.erase(portal)
     protected.erase(portal)
+    overview_keeping.erase(portal)

@@ -73,3 +73,21 @@ class ProtectedTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.template_id)
+
+
+class KeptOverview(models.Model):
+    """The figures on top of the list as they were counted at one moment: shown again, and compared with later.
+
+    One row for each visit rather than one for each template: what is compared is a whole moment.
+    """
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    counted_at = models.DateTimeField()
+    # ``overview_counts.Counts`` as JSON.
+    content = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["portal", "counted_at"], name="overviews_by_moment")]
+
+    def __str__(self) -> str:
+        return f"overview of {self.counted_at:%Y-%m-%d %H:%M}"
