@@ -76,7 +76,7 @@ class ProtectedTemplate(models.Model):
 
 
 class KeptOverview(models.Model):
-    """The figures on top of the list as they were counted at one moment: shown again, and compared with later.
+    """The figures on top of the list as counted at one moment: shown again, and compared with later ones.
 
     One row for each visit rather than one for each template: what is compared is a whole moment.
     """
