@@ -58,6 +58,7 @@ def _application(application: Application) -> dict[str, Any]:
         "install_url": application.install_url,
         "handlers": [asdict(handler) for handler in application.handlers],
         "placements": [asdict(handler) for handler in application.placements],
+        "scope": list(application.scope),
     }
 
 
@@ -217,6 +218,17 @@ async def revoke_tokens(sandbox: Sandbox, portal: Portal, request: web.Request, 
     return {"revoked": sandbox.authorization.revoke(portal.member_id, body.get("user_id"))}
 
 
+async def change_scope(sandbox: Sandbox, portal: Portal, request: web.Request, body: Body) -> Any:
+    """``scope``: the permissions of the application from now on; tokens that were given keep theirs."""
+    portal.application.scope = tuple(str(one) for one in body["scope"])
+    return _application(portal.application)
+
+
+async def notifications(sandbox: Sandbox, portal: Portal, request: web.Request, body: Body) -> Any:
+    """What applications told the portal's people, oldest first."""
+    return [one.as_dict() for one in portal.notifications]
+
+
 async def issue_code(sandbox: Sandbox, portal: Portal, request: web.Request, body: Body) -> Any:
     """A code as ``/oauth/authorize/`` gives it to the browser of ``user_id``."""
     code = sandbox.authorization.issue_code(portal, int(body.get("user_id", 1)), portal.application)
@@ -239,4 +251,6 @@ ANSWERS = (
     ("POST", "/tokens/expire", expire_tokens),
     ("POST", "/tokens/revoke", revoke_tokens),
     ("POST", "/code", issue_code),
+    ("POST", "/scope", change_scope),
+    ("GET", "/notifications", notifications),
 )

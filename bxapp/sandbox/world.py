@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bxapp.sandbox.application import Application, EventHandler, PlacementHandler
+from bxapp.sandbox.notification import Notification
 from bxapp.sandbox.rows import InstanceRow, RowIndex
 from bxapp.sandbox.workflow import (
     Behaviour,
@@ -32,6 +33,7 @@ __all__ = [
     "Document",
     "EndedHow",
     "EventHandler",
+    "Notification",
     "PlacementHandler",
     "Portal",
     "RunState",
@@ -107,6 +109,8 @@ class Portal:
     webhooks: dict[str, int] = field(default_factory=dict)
     """Secret of an incoming webhook to the user it belongs to."""
     webhook_scope: tuple[str, ...] = ("bizproc", "user_brief")
+    notifications: list[Notification] = field(default_factory=list)
+    """What applications told people, oldest first."""
     last_number: int = 1000
 
     @property

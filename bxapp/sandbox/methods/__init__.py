@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from bxapp.sandbox.call import Method
 from bxapp.sandbox.failures import RestError
-from bxapp.sandbox.methods import application, event, placement, task, template, user, workflow
+from bxapp.sandbox.methods import (
+    application,
+    event,
+    notification,
+    placement,
+    task,
+    template,
+    user,
+    workflow,
+)
 
 if TYPE_CHECKING:
     from bxapp.sandbox.call import Call
@@ -29,6 +38,7 @@ METHODS: dict[str, Method] = {
         *workflow.METHODS,
         *template.METHODS,
         *task.METHODS,
+        *notification.METHODS,
     )
 }
 application.KNOWN.update(METHODS)

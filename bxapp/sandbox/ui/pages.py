@@ -111,7 +111,8 @@ class PortalPages:
 
     async def workflows(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         found = workflows.table(portal, request.query)
-        context = {"title": "Workflows", "table": found, "labels": workflows.LABELS}
+        told = [one for one in reversed(portal.notifications) if one.user_id == user.id][:20]
+        context = {"title": "Workflows", "table": found, "labels": workflows.LABELS, "notifications": told}
         return page("workflows.html", {**self.shell(portal, user, request), **context})
 
     async def card(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
