@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
+from bxapp.audit import storing
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
 
@@ -21,6 +22,8 @@ _LENGTHS = {
     "message": 255,
 }
 _UNBOUNDED = ("portal_words",)
+# From so many on another way of storing them is worth its while.
+_MANY = 10
 
 
 class StoredPortal(Protocol):
@@ -59,4 +62,8 @@ def append(entries: Iterable[AuditEntry]) -> None:
 
     Call it inside the transaction that does what the entries tell, so that neither is without the other.
     """
-    AuditEntry.objects.bulk_create(list(entries))
+    listed = list(entries)
+    if len(listed) < _MANY:
+        AuditEntry.objects.bulk_create(listed)
+    else:
+        storing.store(listed)
