@@ -119,7 +119,7 @@ def parse_event(form: Mapping[str, str]) -> Event:
         ts=_moment(form.get("ts")),
         clean=_text(form, "data[CLEAN]") == "1",
         version=_number(form.get("data[VERSION]")),
-        language=language_of(_text(form, "data[LANGUAGE_ID]")),
+        language=language_of(code) if (code := _text(form, "data[LANGUAGE_ID]")) else "",
         status=_text(form, "auth[status]")[:8],
         domain_hint=_text(form, "auth[domain]"),
         server_hint=_text(form, "auth[server_endpoint]"),

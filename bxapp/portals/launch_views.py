@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,7 +20,7 @@ from bxapp.portals.access import administrator
 from bxapp.portals.verification import verify
 from bxapp.web import framing
 from bxapp.web.bodies import short_body
-from bxapp.web.middleware import zone_of
+from bxapp.web.middleware import supported_language, zone_of
 from bxapp.web.refusal_pages import respond
 from bxapp.web.refusals import Refusal, RefusalReason
 
@@ -135,7 +135,9 @@ def _page(
     document = sessions.new_document()
     actor = sessions.Actor(portal, grant, sessions.Channel.FRAME)
     request.actor = actor  # type: ignore[attr-defined]  # read through access.ActorRequest
+    # The middleware could not know the person yet; it ends both with the request.
     timezone.activate(zone_of(actor.time_zone))
+    translation.activate(supported_language(actor.language))
     context |= {
         "session_token": sessions.issue(portal, grant, document),
         "document_id": document,

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -76,7 +75,7 @@ def log_in_callback(request: HttpRequest) -> HttpResponse:
         log.warning("A sign-in asked for one portal and came back from portal %s", caller.owner.member_id)
         raise Refusal(RefusalReason.WRONG_PORTAL)
     lifecycle.admit(caller)
-    stored_portal, grant = lifecycle.opened(caller, language=translation.get_language() or "")
+    stored_portal, grant = lifecycle.opened(caller)
     sessions.sign_in(request.session, stored_portal, grant)
     rotate_token(request)
     return redirect("/workflows/")

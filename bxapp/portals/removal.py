@@ -17,6 +17,7 @@ from django.utils import timezone
 from bxapp.audit import log as audit_log
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix.errors import NotInstalled
+from bxapp.portals import preferences
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def uninstall(portal_id: int, *, reason: str = "", happened_at: datetime | None 
             refresh_holder=None,
             refresh_until=None,
         )
+        preferences.erase(portal)
         audit_log.append([audit_log.entry(portal, AuditEntry.Kind.UNINSTALLED, reason=reason)])
         portal_removed.send(sender=Portal, portal=portal)
     log.info("Portal %s removed (%s)", portal_id, reason or "told by the portal")

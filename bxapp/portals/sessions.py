@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.core import signing
 from django.utils.crypto import constant_time_compare
 
+from bxapp.portals import preferences
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
@@ -62,7 +63,13 @@ class Actor:
 
     @property
     def language(self) -> str:
-        return self.grant.language
+        """The language that the person chose, else that of the portal; empty where nobody told one."""
+        return preferences.of(self.grant).language or self.grant.language or self.portal.language
+
+    @property
+    def theme(self) -> str:
+        """A value of ``Preference.Theme``."""
+        return preferences.of(self.grant).theme
 
     @property
     def time_zone(self) -> str:
@@ -135,7 +142,7 @@ def read_cookie(session: SessionBase) -> Actor | None:
 def actor_of(claim: Claim, channel: Channel) -> Actor | None:
     """Return the actor of a claim if the portal's installation and the user's rights are still the same."""
     grant = (
-        AccessGrant.objects.select_related("portal")
+        AccessGrant.objects.select_related("portal", "preference")
         .filter(
             portal_id=claim.portal_id,
             portal__installation=claim.installation,

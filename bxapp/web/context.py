@@ -30,6 +30,9 @@ _SCRIPT_MODULES = tuple(
         "selection",
         "dialog",
         "job",
+        "live",
+        "copy",
+        "download",
         "install",
         "visible",
         "sentences",
@@ -70,8 +73,10 @@ def navigation(path: str) -> list[NavigationLink]:
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the context of every page (a context processor of the settings)."""
     fragment = wants_fragment(request)
+    actor = getattr(request, "actor", None)
     return {
-        "actor": getattr(request, "actor", None),
+        "actor": actor,
+        "theme": actor.theme if actor else "system",
         "page_layout": "layouts/fragment.html" if fragment else "layouts/page.html",
         "bare_layout": "layouts/fragment.html" if fragment else "layouts/bare.html",
         "navigation": navigation(request.path),

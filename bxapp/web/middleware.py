@@ -26,14 +26,15 @@ log = logging.getLogger(__name__)
 
 
 class LocaleMiddleware:
-    """Speaks the person's language: of the session, else of the portal's launch, else of the browser."""
+    """Speaks the person's language: as chosen, else as in the portal, else as the browser asks."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         actor = getattr(request, "actor", None)
-        language = supported_language(actor.language) if actor else _asked_language(request)
+        known = actor.language if actor else ""
+        language = supported_language(known) if known else _asked_language(request)
         with translation.override(language), timezone.override(zone_of(actor.time_zone if actor else "")):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or language)
