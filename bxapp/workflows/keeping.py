@@ -1,7 +1,9 @@
 """Exact lists of chosen workflows, kept for a day while somebody decides; the browser carries a reference.
 
-A list of ten thousand signed rows would go back and forth four times otherwise, and once more for each letter
-of the message. A reference is good in the portal where the list was made.
+A list of a hundred thousand signed rows would go back and forth four times otherwise, and once more for each
+letter of the message. A reference is good in the portal where the list was made. The lists are stored in
+parts, each with its IDs apart and its own summary: what belongs to a list, and what it is made of, is known
+without unpacking it.
 """
 
 from __future__ import annotations
@@ -9,40 +11,49 @@ from __future__ import annotations
 import json
 import secrets
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from bxapp.workflows.models import KeptSelection
+from bxapp.workflows.models import KeptPart, KeptSelection
 from bxapp.workflows.names import is_still_there
 from bxapp.workflows.selection import SelectedWorkflow, SelectionNotOurs, listed, workflow_of
+from bxapp.workflows.summaries import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from bxapp.portals.models import Portal
 
 KEPT_FOR = timedelta(days=1)
 # How many can be named without unpacking all.
 HEAD = 5
+_PART = 2_500
 
 
 @dataclass
 class Kept:
-    """A list as it was kept: ``workflows`` is read when it is asked for, ``head`` its first ones."""
+    """A list as it was kept: ``workflows`` is read when it is asked for, ``head`` its first ones.
+
+    ``as_of``: the moment of which it is everything that was meant, None for what was picked by hand.
+    """
 
     reference: str
     count: int
     head: Sequence[SelectedWorkflow]
-    _content: bytes
+    summary: Summary
+    as_of: datetime | None
+    _row: KeptSelection = field(repr=False, compare=False)
 
     @cached_property
     def workflows(self) -> list[SelectedWorkflow]:
-        return [workflow_of(values) for values in json.loads(zlib.decompress(self._content))]
+        return [one for part in _parts(self._row) for one in _unpacked(part)]
 
 
 def keep(portal: Portal, workflows: Iterable[SelectedWorkflow]) -> Kept:
@@ -51,34 +62,144 @@ def keep(portal: Portal, workflows: Iterable[SelectedWorkflow]) -> Kept:
     Raises SelectionNotOurs when the portal has removed the application meanwhile.
     """
     chosen = list({workflow.id: workflow for workflow in workflows}.values())
-    rows = [listed(workflow) for workflow in chosen]
-    content = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), level=1)
-    now = timezone.now()
-    reference = secrets.token_hex(16)
     with transaction.atomic():
-        if not is_still_there(portal):
-            raise SelectionNotOurs
-        KeptSelection.objects.filter(created_at__lt=now - KEPT_FOR).delete()
-        KeptSelection.objects.create(
-            portal=portal,
-            reference=reference,
-            count=len(chosen),
-            head=rows[:HEAD],
-            content=content,
-            created_at=now,
-        )
-    return Kept(reference, len(chosen), chosen[:HEAD], content)
+        row = begin(portal)
+        for start in range(0, len(chosen), _PART):
+            add(row, chosen[start : start + _PART])
+        return complete(row)
+
+
+def begin(portal: Portal, as_of: datetime | None = None) -> KeptSelection:
+    """Return a new list with nothing in it, which nobody can confirm yet; drops lists that are too old.
+
+    Inside a transaction: it locks the portal's row. Raises SelectionNotOurs when the portal has removed the
+    application meanwhile.
+    """
+    now = timezone.now()
+    if not is_still_there(portal):
+        raise SelectionNotOurs
+    KeptSelection.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    return KeptSelection.objects.create(
+        portal=portal,
+        reference=secrets.token_hex(16),
+        count=0,
+        as_of=as_of,
+        is_complete=False,
+        created_at=now,
+    )
+
+
+def add(row: KeptSelection, workflows: Sequence[SelectedWorkflow]) -> None:
+    """Append workflows that the list does not hold yet."""
+    if not workflows:
+        return
+    content = json.dumps([listed(one) for one in workflows], separators=(",", ":"))
+    _append(
+        row,
+        len(workflows),
+        zlib.compress("\n".join(one.id for one in workflows).encode(), level=1),
+        zlib.compress(content.encode(), level=1),
+        Summary.of(workflows),
+    )
+
+
+def complete(row: KeptSelection) -> Kept:
+    """Let the list be used from now on, and return it."""
+    parts = KeptPart.objects.filter(selection=row).order_by("position")
+    summaries = (Summary.from_json(stored) for stored in parts.values_list("summary", flat=True))
+    row.summary = Summary.together(summaries).as_json()
+    row.head = [listed(one) for one in islice(_workflows(row), HEAD)]
+    row.is_complete = True
+    row.save(update_fields=["summary", "head", "is_complete"])
+    return _kept(row)
 
 
 def kept(portal: Portal, reference: str) -> Kept:
     """Return the list of a reference; raises SelectionNotOurs when the portal has none (any more)."""
-    row = KeptSelection.objects.filter(portal=portal, reference=reference[:64]).first()
-    if row is None or row.created_at < timezone.now() - KEPT_FOR:
-        raise SelectionNotOurs
-    # SQLite gives bytes, PostgreSQL a memoryview.
-    return Kept(reference, row.count, [workflow_of(values) for values in row.head], bytes(row.content))
+    return _kept(_row(portal, reference))
+
+
+def members(portal: Portal, reference: str, ids: Collection[str]) -> set[str]:
+    """Return which of these IDs belong to a list; raises SelectionNotOurs."""
+    wanted, found = set(ids), set[str]()
+    for packed in KeptPart.objects.filter(selection=_row(portal, reference)).values_list("ids", flat=True):
+        found |= wanted.intersection(_ids(packed))
+    return found
+
+
+def changed(
+    portal: Portal, reference: str, left_out: Collection[str], added: Iterable[SelectedWorkflow]
+) -> Kept:
+    """Keep a list that is another one without some and with some more, and return it.
+
+    Parts in which nothing changes are copied as they are. Raises SelectionNotOurs.
+    """
+    base = _row(portal, reference)
+    out, more = set(left_out), {workflow.id: workflow for workflow in added}
+    with transaction.atomic():
+        row = begin(portal, base.as_of)
+        for part in _parts(base):
+            ids = _ids(part.ids)
+            for known in more.keys() & ids:
+                del more[known]
+                out.discard(known)
+            if out.isdisjoint(ids):
+                summary = Summary.from_json(part.summary)
+                _append(row, part.count, bytes(part.ids), bytes(part.content), summary)
+            else:
+                add(row, [one for one in _unpacked(part) if one.id not in out])
+        add(row, list(more.values()))
+        return complete(row)
+
+
+def ids_of(row: KeptSelection) -> set[str]:
+    """Return the IDs of a list, complete or not."""
+    packed = KeptPart.objects.filter(selection=row).values_list("ids", flat=True)
+    return {one for ids in packed for one in _ids(ids)}
 
 
 def erase(portal: Portal) -> None:
     """Forget every list of a portal that removed the application."""
     KeptSelection.objects.filter(portal=portal).delete()
+
+
+def _append(row: KeptSelection, count: int, ids: bytes, content: bytes, summary: Summary) -> None:
+    position = KeptPart.objects.filter(selection=row).count()
+    KeptPart.objects.create(
+        selection=row, position=position, count=count, ids=ids, content=content, summary=summary.as_json()
+    )
+    row.count += count
+    row.save(update_fields=["count"])
+
+
+def _row(portal: Portal, reference: str) -> KeptSelection:
+    # A NUL is an error to PostgreSQL, and no reference of ours.
+    known = KeptSelection.objects.filter(portal=portal, reference=reference.replace("\x00", "")[:64])
+    row = known.filter(is_complete=True).first()
+    if row is None or row.created_at < timezone.now() - KEPT_FOR:
+        raise SelectionNotOurs
+    return row
+
+
+def _kept(row: KeptSelection) -> Kept:
+    head = [workflow_of(list(values)) for values in row.head]
+    return Kept(row.reference, row.count, head, Summary.from_json(row.summary), row.as_of, row)
+
+
+def _parts(row: KeptSelection) -> Iterator[KeptPart]:
+    own = KeptPart.objects.filter(selection=row)
+    # One after the other: together they are as large as what they were split for.
+    return (own.get(pk=key) for key in list(own.order_by("position").values_list("pk", flat=True)))
+
+
+def _workflows(row: KeptSelection) -> Iterator[SelectedWorkflow]:
+    return (one for part in _parts(row) for one in _unpacked(part))
+
+
+def _unpacked(part: KeptPart) -> list[SelectedWorkflow]:
+    # SQLite gives bytes, PostgreSQL a memoryview.
+    return [workflow_of(values) for values in json.loads(zlib.decompress(bytes(part.content)))]
+
+
+def _ids(packed: bytes | memoryview) -> set[str]:
+    return set(zlib.decompress(bytes(packed)).decode().split("\n"))
