@@ -1,57 +1,55 @@
-"""Which of the running workflows are meant: asked of the portal where that is safe, and checked here always.
+"""Which of the running workflows are meant, and whether one of them is.
 
-Published servers know few operators, ignore keys that they do not know (the list is then unfiltered), compare
-bare texts by ``LIKE``, and may be wrong about dates by the offset between two time zones. So the portal is
-asked for a little more than is meant, with the oldest operators only, and every row is compared here.
-(``bizproc/lib/restservice.php``, ``main/classes/general/sqlwhere.php``.)
+A :class:`Filter` is what a person means; it travels in addresses (``filter_query``). Parts of it the
+portal's rows do not tell: who was dismissed, for whom a workflow waits, which templates are no automation
+rules. Those are asked of the portal first (``resolving``) and come as :class:`Known`. What may be asked of
+the portal is in ``questions``; every row is compared here, whatever the portal made of the question.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from bxapp.bitrix.encoding import changes_in_batch
-from bxapp.bitrix.methods.instances import HUNG_AFTER
+from bxapp.workflows import questions
+from bxapp.workflows.kinds import KINDS, DocumentKind
+from bxapp.workflows.states import RowState, state_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bxapp.bitrix.methods import Instance
 
-# No two time zones are further apart than 26 hours.
-_MARGIN = timedelta(hours=26)
-_MOST_VALUES = 200
+__all__ = ["EVERYTHING", "KINDS", "NOTHING_KNOWN", "DocumentKind", "Filter", "Known", "Origin", "RowState"]
+
+Value = TypeVar("Value")
+
+
+class Origin(StrEnum):
+    # Of a template that the portal does not list: automation rules, and the portal's other hidden ones.
+    RULES = "rules"
+    # Of a template that the portal lists.
+    WORKFLOWS = "workflows"
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentKind:
-    """A kind of documents by the portal's codes; an empty ``entity`` means every one of the module."""
+class Known:
+    """What the portal was asked for once; None where it was not.
 
-    module_id: str
-    entity: str = ""
+    ``listed_templates``: all that the portal lists. ``dismissed``: dismissed people who started something
+    that runs. ``awaited``: IDs of workflows that wait for one of the people whom the filter names.
+    ``is_complete`` is false where there was more than could be read: what is found is meant, but there may
+    be more of it.
+    """
 
-    def meets(self, instance: Instance) -> bool:
-        return instance.module_id == self.module_id and self.entity in {"", instance.entity}
+    listed_templates: frozenset[int] | None = None
+    dismissed: frozenset[int] | None = None
+    awaited: frozenset[str] | None = None
+    is_complete: bool = True
 
 
-_CRM_DOCUMENT = "Bitrix\\Crm\\Integration\\BizProc\\Document\\"
-KINDS = {
-    "lead": DocumentKind("crm", "CCrmDocumentLead"),
-    "deal": DocumentKind("crm", "CCrmDocumentDeal"),
-    "contact": DocumentKind("crm", "CCrmDocumentContact"),
-    "company": DocumentKind("crm", "CCrmDocumentCompany"),
-    "quote": DocumentKind("crm", f"{_CRM_DOCUMENT}Quote"),
-    "invoice": DocumentKind("crm", f"{_CRM_DOCUMENT}SmartInvoice"),
-    "order": DocumentKind("crm", f"{_CRM_DOCUMENT}Order"),
-    "item": DocumentKind("crm", f"{_CRM_DOCUMENT}Dynamic"),
-    "crm": DocumentKind("crm"),
-    "lists": DocumentKind("lists"),
-    "disk": DocumentKind("disk"),
-    "tasks": DocumentKind("tasks"),
-    "rpa": DocumentKind("rpa"),
-}
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,75 +57,122 @@ class Filter:
     """An empty field does not narrow it; several values of one field are alternatives.
 
     ``started_by`` 0 is the system, ``templates`` 0 none. ``documents`` are numbers as the portal writes them
-    (``DEAL_1633``). Moments are aware: from (inclusive) and before (exclusive).
+    (``DEAL_1633``). Moments are aware: from (inclusive) and before (exclusive). Ages count back from the
+    moment of looking: ``older_than`` and ``newer_than`` from the start, ``unchanged_for`` and
+    ``changed_within`` from the last change. ``is_impossible``: nothing is meant, because what was asked for
+    could not be understood.
     """
 
     templates: frozenset[int] = frozenset()
     documents: frozenset[str] = frozenset()
     kinds: frozenset[DocumentKind] = frozenset()
     started_by: frozenset[int] = frozenset()
+    started_by_dismissed: bool = False
+    waits_for: frozenset[int] = frozenset()
+    waits_for_dismissed: bool = False
     started_from: datetime | None = None
     started_before: datetime | None = None
     modified_from: datetime | None = None
     modified_before: datetime | None = None
-    only_hung: bool = False
-
-    def meets(self, instance: Instance, now: datetime) -> bool:
-        """Say whether a workflow is meant. One whose date is unknown is not, where a date is asked for."""
-        return (
-            (not self.templates or instance.template_id in self.templates)
-            and (not self.started_by or instance.started_by in self.started_by)
-            and self._meets_document(instance)
-            and _lies_in(instance.started, self.started_from, self.started_before)
-            and _lies_in(instance.modified, self.modified_from, self.modified_before)
-            and (not self.only_hung or instance.is_hung(now))
-        )
-
-    def question(self, now: datetime) -> dict[str, Any]:
-        """Return what is asked of the portal: never less than is meant."""
-        asked: dict[str, Any] = {}
-        for name, numbers in (("TEMPLATE_ID", self.templates), ("STARTED_BY", self.started_by)):
-            # An empty column is no 0 to a database, but it is one here.
-            if 0 < len(numbers) <= _MOST_VALUES and 0 not in numbers:
-                asked[name] = sorted(numbers)
-        asked |= self._asked_documents()
-        for name, since, before in (
-            ("STARTED", self.started_from, self.started_before),
-            ("MODIFIED", self.modified_from, self.modified_before),
-        ):
-            if since is not None:
-                asked[f">={name}"] = (since - _MARGIN).isoformat(timespec="seconds")
-            if before is not None:
-                asked[f"<={name}"] = (before + _MARGIN).isoformat(timespec="seconds")
-        if self.only_hung:
-            asked["<=OWNED_UNTIL"] = (now - HUNG_AFTER + _MARGIN).isoformat(timespec="seconds")
-        return asked
+    older_than: timedelta | None = None
+    newer_than: timedelta | None = None
+    unchanged_for: timedelta | None = None
+    changed_within: timedelta | None = None
+    state: RowState | None = None
+    origin: Origin | None = None
+    ids: frozenset[str] = frozenset()
+    is_impossible: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether everything that runs is meant."""
-        return self == Filter()
+        return self == EVERYTHING
 
-    def _meets_document(self, instance: Instance) -> bool:
-        if not self.documents and not self.kinds:
+    @property
+    def needs_asking(self) -> bool:
+        """Whether the portal's rows do not tell all of it, so that it must be resolved first."""
+        return bool(
+            self.started_by_dismissed or self.waits_for or self.waits_for_dismissed or self.origin is not None
+        )
+
+    def meets(self, instance: Instance, now: datetime, known: Known = NOTHING_KNOWN) -> bool:
+        """Say whether a workflow is meant. One whose date is unknown is not, where a date is asked for.
+
+        Raises ValueError where something of it is needed that is not known.
+        """
+        started_from, started_before = self.started_between(now)
+        modified_from, modified_before = self.modified_between(now)
+        return (
+            not self.is_impossible
+            and (not self.ids or instance.id in self.ids)
+            and (not self.templates or instance.template_id in self.templates)
+            and (not self.documents or instance.document_id in self.documents)
+            and (not self.kinds or any(kind.meets(instance) for kind in self.kinds))
+            and _lies_in(instance.started, started_from, started_before)
+            and _lies_in(instance.modified, modified_from, modified_before)
+            and (self.state is None or state_of(instance, now) == self.state)
+            and self._meets_starter(instance, known)
+            and self._meets_origin(instance, known)
+            and self._meets_waiting(instance, known)
+        )
+
+    def question(self, now: datetime, known: Known = NOTHING_KNOWN) -> dict[str, Any]:
+        """Return what is asked of the portal: never less than is meant."""
+        return questions.of(self, now, known).asked
+
+    def started_between(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return from and before which moment it must have started."""
+        return _span(self.started_from, self.started_before, self.newer_than, self.older_than, now)
+
+    def modified_between(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return from and before which moment it must have changed last."""
+        return _span(self.modified_from, self.modified_before, self.changed_within, self.unchanged_for, now)
+
+    def _meets_starter(self, instance: Instance, known: Known) -> bool:
+        if not self.started_by and not self.started_by_dismissed:
             return True
-        return instance.document_id in self.documents or any(kind.meets(instance) for kind in self.kinds)
+        if instance.started_by in self.started_by:
+            return True
+        return self.started_by_dismissed and instance.started_by in _asked(known.dismissed)
 
-    def _asked_documents(self) -> dict[str, Any]:
-        """Return the question for documents or for one kind of them; none where a batch may change it."""
-        if self.documents and not self.kinds and len(self.documents) <= _MOST_VALUES:
-            # A list is compared by LIKE, where a backslash would escape.
-            if not any("\\" in text or changes_in_batch(text) for text in self.documents):
-                return {"DOCUMENT_ID": sorted(self.documents)}
-        elif len(self.kinds) == 1 and not self.documents:
-            (kind,) = self.kinds
-            exact = {"MODULE_ID": kind.module_id} | ({"ENTITY": kind.entity} if kind.entity else {})
-            if not any(changes_in_batch(text) for text in exact.values()):
-                return {f"{sign}{name}": text for name, text in exact.items() for sign in (">=", "<=")}
-        return {}
+    def _meets_origin(self, instance: Instance, known: Known) -> bool:
+        if self.origin is None:
+            return True
+        is_listed = instance.template_id in _asked(known.listed_templates)
+        if self.origin is Origin.WORKFLOWS:
+            return is_listed
+        # Template 0 is none: a ghost, or a row that came without it.
+        return not is_listed and instance.template_id != 0
+
+    def _meets_waiting(self, instance: Instance, known: Known) -> bool:
+        if not self.waits_for and not self.waits_for_dismissed:
+            return True
+        return instance.id in _asked(known.awaited)
 
 
 EVERYTHING = Filter()
+
+
+def _asked(known: frozenset[Value] | None) -> frozenset[Value]:
+    if known is None:
+        raise ValueError("This filter must be resolved before anything is compared with it.")
+    return known
+
+
+def _span(
+    since: datetime | None,
+    before: datetime | None,
+    within: timedelta | None,
+    older: timedelta | None,
+    now: datetime,
+) -> tuple[datetime | None, datetime | None]:
+    starts = [moment for moment in (since, _back(now, within)) if moment is not None]
+    ends = [moment for moment in (before, _back(now, older)) if moment is not None]
+    return max(starts, default=None), min(ends, default=None)
+
+
+def _back(now: datetime, age: timedelta | None) -> datetime | None:
+    return None if age is None else now - age
 
 
 def _lies_in(moment: datetime | None, since: datetime | None, before: datetime | None) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bxapp.audit.texts import storable
 from bxapp.workflows import documents, names, selection
+from bxapp.workflows.states import RowState, state_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 
 # What a database column of a number holds.
 _LARGEST_NUMBER = 2**63 - 1
-
-
-class RowState(StrEnum):
-    RUNNING = "running"
-    # Locked by the portal at this moment.
-    EXECUTING = "executing"
-    # Its lock is long over: it will not go on by itself.
-    HUNG = "hung"
 
 
 class TemplateKind(StrEnum):
@@ -138,7 +131,7 @@ def _row(
         started=instance.started,
         modified=instance.modified,
         starter=starter,
-        state=_state(instance, now),
+        state=state_of(instance, now),
         workflow=workflow,
         actor=actor,
     )
@@ -160,9 +153,3 @@ def _starter(user_id: int, people: dict[int, Person]) -> Starter:
     if person is None:
         return Starter(user_id, "")
     return Starter(user_id, person.name, is_dismissed=not person.is_active)
-
-
-def _state(instance: Instance, now: datetime) -> RowState:
-    if instance.is_executing(now):
-        return RowState.EXECUTING
-    return RowState.HUNG if instance.is_hung(now) else RowState.RUNNING

@@ -16,7 +16,7 @@ from bxapp.journal.reading import moment
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.messages import PROBLEMS, Message, MessageProblemError, check
 from bxapp.terminations.models import Item
-from bxapp.workflows.filters import KINDS, Filter
+from bxapp.workflows.filters import KINDS, DocumentKind, Filter, RowState
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -93,17 +93,22 @@ def add_selection(parser: ArgumentParser) -> None:
 
 def filter_of(options: dict[str, Any]) -> Filter:
     """Return the filter that the options describe."""
-    kinds = {name.lower() for name in options["document"]} & set(KINDS)
+    kinds = {KINDS[name.lower()] for name in options["document"] if name.lower() in KINDS}
+    documents = {name for name in options["document"] if name.lower() not in KINDS}
+    if kinds:
+        # Values of one option are alternatives, whether they name one document or a kind of them.
+        kinds |= {DocumentKind("", document_id=name) for name in documents}
+        documents = set()
     return Filter(
         templates=frozenset(options["template"]),
-        documents=frozenset(name for name in options["document"] if name.lower() not in KINDS),
-        kinds=frozenset(KINDS[name] for name in kinds),
+        documents=frozenset(documents),
+        kinds=frozenset(kinds),
         started_by=frozenset(options["starter"]),
         started_from=options["started_since"],
         started_before=options["started_before"],
         modified_from=options["modified_since"],
         modified_before=options["modified_before"],
-        only_hung=options["hung"],
+        state=RowState.HUNG if options["hung"] else None,
     )
 
 
