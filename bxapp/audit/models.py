@@ -26,6 +26,13 @@ class AuditEntry(models.Model):
         GHOST = "ghost"  # a stopped workflow came back as an empty entry
         PROTECTED = "protected"  # a template; its number and name are in ``template``
         UNPROTECTED = "unprotected"
+        # What the portal's administrators share; its name is in ``document``.
+        FILTER_SAVED = "filter_saved"
+        FILTER_CHANGED = "filter_changed"
+        FILTER_DELETED = "filter_deleted"
+        MESSAGE_SAVED = "message_saved"
+        MESSAGE_CHANGED = "message_changed"
+        MESSAGE_DELETED = "message_deleted"
 
     portal = models.ForeignKey("portals.Portal", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

@@ -34,6 +34,12 @@ KINDS: dict[str, _StrPromise] = {
     AuditEntry.Kind.GHOST: _("Workflow came back"),
     AuditEntry.Kind.PROTECTED: _("Template protected"),
     AuditEntry.Kind.UNPROTECTED: _("Template's protection ended"),
+    AuditEntry.Kind.FILTER_SAVED: _("Filter saved"),
+    AuditEntry.Kind.FILTER_CHANGED: _("Saved filter changed"),
+    AuditEntry.Kind.FILTER_DELETED: _("Saved filter deleted"),
+    AuditEntry.Kind.MESSAGE_SAVED: _("Message saved"),
+    AuditEntry.Kind.MESSAGE_CHANGED: _("Saved message changed"),
+    AuditEntry.Kind.MESSAGE_DELETED: _("Saved message deleted"),
 }
 
 OUTCOMES: dict[str, _StrPromise] = {

@@ -15,11 +15,12 @@ class TerminationsConfig(AppConfig):
         """
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
-        from bxapp.terminations import guards, removal, resuming, stopping
+        from bxapp.terminations import guards, removal, resuming, saved_messages, stopping
         from bxapp.terminations.figures import TerminationFigures
         from bxapp.web.metrics import REGISTRY
 
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
+        portal_removed.connect(saved_messages.portal_removed, dispatch_uid="terminations.saved_messages")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")
         worker_shutting_down.connect(stopping.ask, dispatch_uid="terminations.stopping")
         REGISTRY.register(TerminationFigures())

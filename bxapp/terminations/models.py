@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bxapp.terminations.states import BlockedReason, Doubt, ItemState, JobState, Outcome, Reason
+from bxapp.workflows.models import SavedThing
 
 
 class Job(models.Model):
@@ -222,3 +223,11 @@ class Pace(models.Model):
 
     def __str__(self) -> str:
         return f"pace of portal {self.portal_id}"
+
+
+class SavedMessage(SavedThing):
+    """A status message to be used again; ``content`` is as typed, with its placeholders."""
+
+    @property
+    def status_message(self) -> str:
+        return self.content

@@ -19,9 +19,10 @@ class WorkflowsConfig(AppConfig):
 
 
 def _erase(portal: Portal, **_signal: Any) -> None:
-    from bxapp.workflows import keeping, names, overview_keeping, protected
+    from bxapp.workflows import keeping, names, overview_keeping, protected, saved_filters
 
     names.erase(portal)
     keeping.erase(portal)
     protected.erase(portal)
+    saved_filters.SHELF.erase(portal)
     overview_keeping.erase(portal)

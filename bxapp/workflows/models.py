@@ -1,5 +1,5 @@
-"""Names that a portal gave to its people and templates, what somebody has chosen but not confirmed, and what
-"all" leaves out.
+"""Names that a portal gave to its people and templates, what somebody has chosen but not confirmed, what
+"all" leaves out, and filters that are saved.
 """
 
 from __future__ import annotations
@@ -162,3 +162,32 @@ class KeptOverview(models.Model):
 
     def __str__(self) -> str:
         return f"overview of {self.counted_at:%Y-%m-%d %H:%M}"
+
+
+class SavedThing(models.Model):
+    """What a portal's administrators share under a name; ``saved`` keeps it."""
+
+    portal = models.ForeignKey("portals.Portal", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    # The name without regard to case and manner of writing (``saved.key_of``), which may lengthen it.
+    name_key = models.CharField(max_length=320)
+    content = models.TextField()
+    saved_by_id = models.PositiveBigIntegerField()
+    saved_by_name = models.CharField(max_length=255, blank=True, default="")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["portal", "name_key"], name="%(class)s_named_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status_message(self) -> str:
+        """The status message that this is, for the audit log; empty where it is something else."""
+        return ""
+
+
+class SavedFilter(SavedThing):
+    """Which of the running workflows are meant; ``content`` is a query of ``filter_query``."""
