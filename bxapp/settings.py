@@ -72,6 +72,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.tz",
                 "bxapp.web.context.page",
+                "bxapp.terminations.context.open_jobs",
             ],
             "builtins": ["bxapp.web.templatetags.display"],
         },
@@ -210,8 +211,12 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis however 
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "ack_emulation": False,
     "socket_keepalive": True,
+    # A Redis that hangs takes connections and answers nothing: without limits of time who sends a wake-up,
+    # a page or a slot, waits for as long as it hangs. A worker waits for messages without reading, so these
+    # do not touch it.
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
     # Without Redis a wake-up is given up after a tenth of a second, not six: a person waits for the page.
-    "socket_connect_timeout": 2,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.1,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from celery import current_app
@@ -31,6 +32,9 @@ RUN_PORTAL = "bxapp.terminations.tasks.run_portal"
 # delivers it a second time after its visibility timeout.
 LATEST_WAKE_UP = timedelta(minutes=2)
 _ABOUT_THE_SAME = timedelta(seconds=0.5)
+# After a failure the broker is left alone this long: a slot that hands sixteen portals back would wait for a
+# broker that hangs sixteen times, and the leases of those that it still works for would end meanwhile.
+_BROKER_PAUSE_SECONDS = 2.0
 
 
 def wake(portal_id: int, *, expires_seconds: float | None = None) -> None:
@@ -77,7 +81,15 @@ def calls(held: Collection[int], limit: int) -> tuple[set[int], list[int]]:
     return woken, [portal_id for portal_id in found if portal_id not in woken][:limit]
 
 
+class _Broker:
+    """What this process knows of the broker: until when it is not tried again."""
+
+    silent_until = float("-inf")
+
+
 def _send(portal_id: int, *, countdown_seconds: float = 0, expires_seconds: float | None = None) -> None:
+    if monotonic() < _Broker.silent_until:
+        return
     try:
         current_app.send_task(
             RUN_PORTAL,
@@ -87,4 +99,5 @@ def _send(portal_id: int, *, countdown_seconds: float = 0, expires_seconds: floa
             retry=False,
         )
     except (OperationalError, OSError) as error:
+        _Broker.silent_until = monotonic() + _BROKER_PAUSE_SECONDS
         logger.warning("No wake-up for portal %s, the sweep will find it: %s", portal_id, error)

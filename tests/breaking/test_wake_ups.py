@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,7 @@ def visitor(stack: Stack) -> Iterator[Visitor]:
     for name in ("worker", "beat"):
         if not stack.processes[name].is_alive:
             stack.restart(name)
+    visitor.control.change_settings(terminate_seconds=0.0)
 
 
 def finished_within(stack: Stack, job_id: int, seconds: float) -> bool:
@@ -79,4 +82,23 @@ def test_a_worker_outlives_a_restart_of_redis(stack: Stack, visitor: Visitor) ->
 
     assert finished_within(stack, job_id, 40)
     assert finished_within(stack, waiting, 60)
+    assert stack.processes["worker"].is_alive
+
+
+def test_a_redis_that_hangs_holds_up_neither_a_page_nor_the_work(stack: Stack, visitor: Visitor) -> None:
+    """It takes connections and answers nothing."""
+    visitor.control.change_settings(terminate_seconds=0.1)
+    at_work = visitor.terminate(visitor.rows(visitor.control.add_workflows(60)), "At work when it hangs")
+    rows = visitor.rows(visitor.control.add_workflows(3))
+    redis_id, hung_at = stack.processes["redis"].id, time.monotonic()
+    os.kill(redis_id, signal.SIGSTOP)
+    try:
+        meanwhile = visitor.terminate(rows, "Confirmed while it hangs")
+        assert time.monotonic() - hung_at < 4
+        time.sleep(3)
+    finally:
+        os.kill(redis_id, signal.SIGCONT)
+
+    assert finished_within(stack, at_work, 30)
+    assert finished_within(stack, meanwhile, 30)
     assert stack.processes["worker"].is_alive

@@ -1,0 +1,89 @@
+"""A Redis that hangs takes connections and answers nothing; who sends a wake-up goes on soon all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as NoConnectionError
+
+from deploy.ports import choose_free
+from deploy.process import Process
+from deploy.stack import INHERITED, ROOT, embedded_valkey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# What a slot does that hands sixteen portals back, in a process of its own: Celery reads its broker's address
+# only once.
+HAND_BACK = """
+import time, django
+import bxapp.celery
+django.setup()
+from bxapp.terminations import waking
+begun = time.monotonic()
+for portal_id in range(16):
+    waking._send(portal_id)
+print(time.monotonic() - begun)
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Process, str]]:
+    """A Valkey of the test's own, and its address."""
+    port = choose_free(1)[0]
+    valkey = Process(
+        "redis",
+        [embedded_valkey(), *("--bind", "127.0.0.1", "--port", str(port), "--save", "")],
+        folder=tmp_path,
+        environment={name: os.environ[name] for name in INHERITED if name in os.environ},
+        log=tmp_path / "redis.log",
+    )
+    valkey.start()
+    address = f"redis://127.0.0.1:{port}/0"
+    with Redis.from_url(address) as client:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                client.ping()
+                break
+            except NoConnectionError:
+                time.sleep(0.02)
+    yield valkey, address
+    valkey.kill()
+
+
+def seconds_of_sixteen_wake_ups(address: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", HAND_BACK],
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": address, "DJANGO_SETTINGS_MODULE": "bxapp.settings"},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return float(done.stdout)
+
+
+def test_a_slot_hands_its_portals_back_all_the_same(server: tuple[Process, str]) -> None:
+    process, address = server
+    os.kill(process.id, signal.SIGSTOP)
+
+    assert seconds_of_sixteen_wake_ups(address) < 3
+
+
+def test_where_it_answers_every_wake_up_arrives(server: tuple[Process, str]) -> None:
+    _, address = server
+
+    seconds_of_sixteen_wake_ups(address)
+
+    with Redis.from_url(address) as client:
+        assert client.llen("celery") == 16
