@@ -41,10 +41,12 @@ def end_void_jobs(turn: HeldTurn) -> None:
     """End the void jobs of the turn's portal.
 
     What had not been sent is cancelled. What is in doubt fails with the reason that nobody could hear what
-    came of it: the portal does not answer this application any more. Raises TurnLostError.
+    came of it: the portal does not answer this application any more. What is under way is left to its answer,
+    which the turn's holder still records. Raises TurnLostError.
     """
     for job in void_jobs(turn.portal_id):
-        while items := list(job.items.exclude(state=ItemState.DONE).order_by("position")[:_CHUNK]):
+        ends = job.items.filter(state__in=[ItemState.QUEUED, ItemState.UNSURE])
+        while items := list(ends.order_by("position")[:_CHUNK]):
             now = timezone.now()
             ending = Ending(Outcome.CANCELLED, Reason.UNINSTALLED)
             recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending, now) for item in items})

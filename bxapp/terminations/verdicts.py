@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bxapp.bitrix import errors
 from bxapp.terminations.changes import AskingLater, Doubting, Ending, Requeued
-from bxapp.terminations.states import Doubt, JobState, Outcome, Reason
+from bxapp.terminations.states import Doubt, ItemState, JobState, Outcome, Reason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -181,6 +181,6 @@ def failure_of(item: Item) -> Ending | None:
 def of_lost_portal(item: Item, ending: Ending, now: datetime) -> Ending:
     """Return how an item ends when the portal can no longer be asked: ``ending`` if no call is in doubt."""
     may_be_at_work = item.unheard_calls and item.sent_at and item.sent_at + CALL_IS_OVER > now
-    if item.doubt or may_be_at_work:
+    if item.state == ItemState.SENT or item.doubt or may_be_at_work:
         return Ending(Outcome.FAILED, Reason.NEVER_HEARD, item.portal_words)
     return ending

@@ -1,0 +1,34 @@
+"""The application is removed from the portal while calls are under way there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bxapp.portals import removal
+from bxapp.terminations.states import Outcome, Reason
+
+if TYPE_CHECKING:
+    from tests.terminations.scene import Scene
+
+
+def test_what_is_under_way_is_heard_and_the_rest_is_cancelled(scene: Scene) -> None:
+    # Longer than the jobs of a portal at work are left unread.
+    scene.sandbox.settings(1, terminate_seconds=1.0)
+    ids = scene.add(12)
+    job = scene.queue(ids)
+
+    with scene.meanwhile(lambda: removal.uninstall(scene.actor.portal.pk)):
+        scene.finish(job)
+
+    outcomes = scene.outcomes(job)
+    wrong = {
+        workflow_id: (outcomes[workflow_id], told["ended_how"])
+        for workflow_id, told in zip(ids, scene.records(ids), strict=True)
+        if (told["ended_how"] == "terminate") != (outcomes[workflow_id] == (Outcome.TERMINATED, Reason.NONE))
+    }
+    assert wrong == {}
+    assert {(Outcome.TERMINATED, Reason.NONE)} < set(outcomes.values())
+    assert set(outcomes.values()) <= {
+        (Outcome.TERMINATED, Reason.NONE),
+        (Outcome.CANCELLED, Reason.UNINSTALLED),
+    }
