@@ -129,8 +129,9 @@ def next_moment(portal_id: int, now: datetime) -> datetime | None:
             continue
         if moment := max(filter(None, (job.not_before, soonest)), default=None):
             moments.append(moment)
-    ghosts = Job.objects.filter(portal_id=portal_id, ghosts_due_at__isnull=False)
-    moments += ghosts.order_by("ghosts_due_at").values_list("ghosts_due_at", flat=True)[:1]
+    for afterwards in ("ghosts_due_at", "notice_due_at"):
+        finished = Job.objects.filter(**{"portal_id": portal_id, f"{afterwards}__isnull": False})
+        moments += finished.order_by(afterwards).values_list(afterwards, flat=True)[:1]
     return max(min(moments), now) if moments else None
 
 

@@ -24,6 +24,7 @@ from bxapp.terminations import (
     fairness,
     ghosts,
     looking,
+    notices,
     permits,
     removal,
     sending,
@@ -60,6 +61,7 @@ class Desk(SendingDesk):
         super().__init__(turn, crew, self._portal)
         self.standing = fairness.Standing(turn.portal_id, monotonic())
         self._is_looking_for_ghosts = False
+        self._is_telling = False
         self._is_asking_for_license = False
         settling.adopt_orphans(turn)
 
@@ -122,6 +124,8 @@ class Desk(SendingDesk):
                 del self._lanes[lane.job.pk]
         if not self._is_looking_for_ghosts:
             self._look_for_ghosts()
+        if not self._is_telling:
+            self._tell_of_an_end()
 
     # --- asking ------------------------------------------------------------------------------------------
 
@@ -183,6 +187,20 @@ class Desk(SendingDesk):
 
     def _looked_for_ghosts(self, _result: object, error: Exception | None) -> None:
         self._is_looking_for_ghosts = False
+        self.refresh()
+        if error is not None:
+            raise error
+
+    def _tell_of_an_end(self) -> None:
+        job = notices.next_job(self.turn.portal_id, timezone.now())
+        if job is None:
+            return
+        self._is_telling = True
+        access = WorkAccess(job.grant, job_id=job.pk)
+        self._begin(notices.tell(self.turn, job, access.client), access, self._told_of_an_end)
+
+    def _told_of_an_end(self, _result: object, error: Exception | None) -> None:
+        self._is_telling = False
         self.refresh()
         if error is not None:
             raise error

@@ -3,75 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, pgettext
 
 from bxapp.audit import sentences
+from bxapp.terminations import failures, job_csv
+from bxapp.terminations.job_lines import JobLine
 from bxapp.terminations.models import Item
-from bxapp.terminations.pausing import PAUSABLE
-from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome
+from bxapp.terminations.states import ItemState, Outcome
+from bxapp.terminations.summaries import grouped
 from bxapp.web.paging import Pager, page_number
 from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from bxapp.terminations.models import Job
     from bxapp.workflows.documents import Document
 
 _ITEMS_PER_PAGE = 50
 _WAITING = "waiting"
-
-
-class JobLine:
-    """A job in one line: its state in words, its counts."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    @property
-    def url(self) -> str:
-        return reverse("job", args=[self.job.pk])
-
-    @property
-    def waiting(self) -> int:
-        return self.job.total - self.job.ended
-
-    @property
-    def tally(self) -> str:
-        """Return "1,262 terminated, 4 failed"; empty before the first outcome."""
-        return sentences.tally(self.job.counts)
-
-    @property
-    def state(self) -> str:
-        """Return the job's state in words."""
-        if self.job.state == JobState.FINISHED:
-            return pgettext("job", "finished")
-        if self.job.state == JobState.CANCELLING:
-            return pgettext("job", "being cancelled")
-        if self.job.state == JobState.PAUSED:
-            return pgettext("job", "paused")
-        if self.job.blocked_reason == BlockedReason.PORTAL_LIMIT:
-            return _waiting_until(self.job.not_before)
-        if self.job.state == JobState.BLOCKED:
-            return pgettext("job", "waiting")
-        return pgettext("job", "queued") if self.job.state == JobState.QUEUED else pgettext("job", "running")
-
-    @property
-    def name(self) -> str:
-        """Return "Stopping 3 workflows", or "Stopped" when it has ended."""
-        total = self.job.total
-        if self.job.is_open:
-            text = ngettext("Stopping %(count)s workflow", "Stopping %(count)s workflows", total)
-        else:
-            text = ngettext("Job of %(count)s workflow", "Job of %(count)s workflows", total)
-        return text % {"count": total}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +84,11 @@ class JobPage(JobLine):
         return path + self.pager.url(self._number).removeprefix(self.url)
 
     @property
+    def file_name(self) -> str:
+        """Return what the file with its workflows is called."""
+        return job_csv.file_name(self.job)
+
+    @property
     def counts(self) -> list[Count]:
         """Return the counts by outcome, and of what is left."""
         codes = {code: sentences.outcome(code) for code in Outcome.values}
@@ -154,52 +113,31 @@ class JobPage(JobLine):
         if not self.job.is_open:
             return gettext("Done: %(tally)s") % {"tally": self.tally}
         return gettext("%(ended)s of %(total)s · Stopping workflows") % {
-            "ended": self.job.ended,
-            "total": self.job.total,
+            "ended": grouped(self.job.ended),
+            "total": grouped(self.job.total),
         }
 
     @property
     def announcement(self) -> str:
         """Return what a voice tells now and then."""
         if not self.job.is_open:
-            return self.title
+            return self.summary
+        if not self.is_at_work:
+            return self.state
         return gettext("%(ended)s of %(total)s workflows have an outcome.") % {
-            "ended": self.job.ended,
-            "total": self.job.total,
+            "ended": grouped(self.job.ended),
+            "total": grouped(self.job.total),
         }
-
-    @property
-    def wait(self) -> str:
-        """Return why the job waits, in a sentence; empty when it does not."""
-        return sentences.reason(self.job.blocked_reason)
-
-    @property
-    def may_pause(self) -> bool:
-        return self.job.state in PAUSABLE
-
-    @property
-    def may_go_on(self) -> bool:
-        return self.job.state == JobState.PAUSED
-
-    @property
-    def may_retry(self) -> bool:
-        return not self.job.is_open and bool(self.job.failed)
 
     @property
     def retries(self) -> list[int]:
         """The jobs that tried again what failed of this one."""
         return list(self.job.retries.order_by("pk").values_list("pk", flat=True))
 
-    @property
-    def may_cancel(self) -> bool:
-        return self.job.is_open and self.job.state != JobState.CANCELLING
-
-    @property
-    def duration_seconds(self) -> int:
-        """Return how long the finished job took, in whole seconds, at least 1."""
-        if self.job.finished_at is None:
-            return 0
-        return max(1, round((self.job.finished_at - self.job.created_at).total_seconds()))
+    @cached_property
+    def failed_by_reason(self) -> list[failures.Failure]:
+        """Return what failed by reason, once the job has ended or where somebody looks at what failed."""
+        return failures.of_job(self.job) if not self.job.is_open or self.chosen == Outcome.FAILED else []
 
     @cached_property
     def pager(self) -> Pager:
@@ -245,20 +183,6 @@ def _holders(job: Job, queued: list[Item]) -> dict[str, int]:
         state__in=[ItemState.SENT, ItemState.UNSURE],
     )
     return dict(held.values_list("workflow_id", "job_id"))
-
-
-def _waiting_until(moment: datetime | None) -> str:
-    """Return "waiting for the portal until 14:32"; with seconds where it is nearer than two minutes."""
-    now = timezone.now()
-    if moment is None or moment <= now:
-        return pgettext("job", "waiting for the portal")
-    local = timezone.localtime(moment)
-    if moment - now >= timedelta(minutes=2):
-        # The whole minute before would be too early.
-        clock = f"{local + timedelta(seconds=59):%H:%M}"
-    else:
-        clock = f"{local:%H:%M:%S}"
-    return pgettext("job", "waiting for the portal until %(clock)s") % {"clock": clock}
 
 
 def page_of(job: Job, query: Mapping[str, str]) -> JobPage:

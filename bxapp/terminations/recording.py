@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
-from bxapp.terminations import rights
+from bxapp.terminations import notices, rights, speed
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import BlockedReason, JobState, Outcome
@@ -96,10 +96,11 @@ def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
         return
     for outcome, number in ended.items():
         setattr(job, outcome, getattr(job, outcome) + number)
+    job.marks = speed.marked(job.marks, job.started_at, job.ended, now)
     if job.ended == job.total:
         _finish(job, now)
     else:
-        job.save(update_fields=list(ended))
+        job.save(update_fields=[*ended, "marks"])
 
 
 def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditEntry:
@@ -145,6 +146,8 @@ def _finish(job: Job, now: datetime) -> None:
     job.blocked_reason = BlockedReason.NONE
     job.blocked_at = job.not_before = job.silent_since = None
     job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None
+    job.notice_due_at = notices.due_at(job, now)
+    job.marks = None
     job.save(
         update_fields=[
             *Outcome.values,
@@ -155,6 +158,8 @@ def _finish(job: Job, now: datetime) -> None:
             "not_before",
             "silent_since",
             "ghosts_due_at",
+            "notice_due_at",
+            "marks",
         ]
     )
     entry = log.entry(

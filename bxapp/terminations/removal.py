@@ -50,4 +50,6 @@ def end_void_jobs(turn: HeldTurn) -> None:
             now = timezone.now()
             ending = Ending(Outcome.CANCELLED, Reason.UNINSTALLED)
             recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending, now) for item in items})
-    Job.objects.filter(VOID, portal_id=turn.portal_id, ghosts_due_at__isnull=False).update(ghosts_due_at=None)
+    afterwards = Q(ghosts_due_at__isnull=False) | Q(notice_due_at__isnull=False)
+    void = Job.objects.filter(VOID, afterwards, portal_id=turn.portal_id)
+    void.update(ghosts_due_at=None, notice_due_at=None)

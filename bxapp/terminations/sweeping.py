@@ -17,7 +17,8 @@ _WAKE_UP_LIVES_SECONDS = 300.0
 def sweep() -> list[int]:
     """Wake a run for each portal that has something due and nobody at work; return their keys."""
     resuming.resume_granted()
-    waiting = Job.objects.filter(~Q(state=JobState.FINISHED) | Q(ghosts_due_at__isnull=False))
+    afterwards = Q(ghosts_due_at__isnull=False) | Q(notice_due_at__isnull=False)
+    waiting = Job.objects.filter(~Q(state=JobState.FINISHED) | afterwards)
     portals = waiting.order_by("portal_id").values_list("portal_id", flat=True).distinct()
     woken = [
         portal_id for portal_id in portals if turns.held_until(portal_id) is None and _has_work(portal_id)

@@ -3,10 +3,12 @@ import { announce } from "./notices.js";
 import { setTitle } from "./frame.js";
 
 const APPLICATION = "Flowstop";
-const ANNOUNCE_EVERY_MS = 10 * 1000;
+// A voice that speaks every second is no help; what it waits for is told at once.
+const ANNOUNCE_EVERY_MS = 30 * 1000;
 
 let saidAt = 0;
 let shownTitle = "";
+let saidState = "";
 
 function tell() {
   const job = document.querySelector("[data-job-title]");
@@ -16,15 +18,16 @@ function tell() {
     shownTitle = "";
     return;
   }
-  const { jobTitle, jobAnnouncement, jobDone } = job.dataset;
+  const { jobTitle, jobAnnouncement, jobDone, jobState } = job.dataset;
   if (jobTitle && jobTitle !== shownTitle) {
     shownTitle = jobTitle;
     document.title = jobTitle;
     setTitle(jobTitle);
   }
-  const isDue = jobDone === "true" || Date.now() - saidAt > ANNOUNCE_EVERY_MS;
-  if (jobAnnouncement && isDue) {
+  const isDue = jobState !== saidState || Date.now() - saidAt > ANNOUNCE_EVERY_MS;
+  if (jobAnnouncement && (isDue || jobDone === "true")) {
     saidAt = Date.now();
+    saidState = jobState;
     announce(jobAnnouncement);
   }
 }

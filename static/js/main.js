@@ -6,6 +6,9 @@ import { start as startLoading } from "./loading.js";
 import { start as startSelection } from "./selection.js";
 import { start as startDialog } from "./dialog.js";
 import { start as startJob } from "./job.js";
+import { start as startLive } from "./live.js";
+import { start as startCopying } from "./copy.js";
+import { start as startDownloads } from "./download.js";
 import { start as startInstallation } from "./install.js";
 import { start as startVisible } from "./visible.js";
 
@@ -16,5 +19,8 @@ startLoading();
 startSelection();
 startDialog();
 startJob();
+startLive();
+startCopying();
+startDownloads();
 startInstallation();
 startVisible();

@@ -78,11 +78,27 @@ function watch() {
   if (session.token && isNearItsEnd() && !isPausing && !document.hidden) renew();
 }
 
+function headersOfSession() {
+  return { Authorization: `Bearer ${session.token}`, "X-Flowstop-Document": session.document };
+}
+
+/** Whether this page acts by a bearer session, which no link and no form can carry. */
+export function isInFrame() {
+  return Boolean(session.token);
+}
+
+/** Fetch an address of the application with the session, renewed if it has ended. */
+export async function fetchAsPerson(address) {
+  const ask = () => fetch(address, { credentials: "omit", headers: headersOfSession() });
+  if (Date.now() >= session.endsAt) await renew();
+  const response = await ask();
+  return response.status === 401 && (await renew()) ? ask() : response;
+}
+
 function addHeaders(event) {
   const { headers } = event.detail;
   if (session.token) {
-    headers.Authorization = `Bearer ${session.token}`;
-    headers["X-Flowstop-Document"] = session.document;
+    Object.assign(headers, headersOfSession());
   } else if (csrfToken) {
     headers["X-CSRFToken"] = csrfToken;
   }

@@ -23,6 +23,8 @@ ADDRESSES = [
     "/jobs/",
     "/jobs/1/",
     "/jobs/1/progress/",
+    "/jobs/1/csv/",
+    "/jobs/badge/",
     "/jobs/1/cancel/",
     "/jobs/1/pause/",
     "/jobs/1/go-on/",

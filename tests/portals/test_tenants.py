@@ -39,7 +39,7 @@ def job(first: Client) -> str:
 def test_a_job_of_the_other_portal_is_not_there(first: Client, second: Client, job: str) -> None:
     assert first.get(job).status_code == 200
 
-    answers = [second.get(path) for path in (job, f"{job}progress/", f"{job}?outcome=waiting&page=1")]
+    answers = [second.get(path) for path in (job, f"{job}progress/", f"{job}csv/", f"{job}?outcome=failed")]
     answers.append(second.post(f"{job}cancel/"))
 
     for answer in answers:

@@ -152,7 +152,7 @@ def test_a_finished_job_is_polled_no_more(scene: Scene, frame: Client) -> None:
 
     assert "hx-get" not in page
     assert 'data-job-done="true"' in page
-    assert "2 terminated, 1 already finished, in 1 second." in page
+    assert "2 terminated, 1 had already finished, in 1 s" in page
     assert "It had ended by itself before its turn came." in page
     assert "Cancel job" not in page
 
@@ -239,6 +239,8 @@ def test_another_portals_job_does_not_exist(scene: Scene, frame: Client, path: s
         ("get", "/jobs/"),
         ("get", "/jobs/1/"),
         ("get", "/jobs/1/progress/"),
+        ("get", "/jobs/1/csv/"),
+        ("get", "/jobs/badge/"),
         ("post", "/jobs/1/cancel/"),
         ("post", "/jobs/1/pause/"),
         ("post", "/jobs/1/go-on/"),
