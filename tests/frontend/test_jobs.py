@@ -41,7 +41,8 @@ def picture(application: Application, name: str) -> None:
 
 
 def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, control: Control) -> None:
-    control.change_settings(terminate_seconds=0.25)
+    # One request at a time, so that there is something to be held.
+    control.change_settings(terminate_seconds=0.3, max_parallel=1)
     expect(badge(application)).to_be_empty()
     terminate(application, 40, "Stopped: template replaced")
 
@@ -65,7 +66,7 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     expect(go_on).to_be_focused()
     application.tab.keyboard.press("Enter")
 
-    control.change_settings(terminate_seconds=0.0)
+    control.change_settings(terminate_seconds=0.0, max_parallel=None)
     expect(row).to_contain_text("40 terminated, in", timeout=30_000)
     expect(badge(application)).to_be_empty()
     picture(application, "jobs-finished")
