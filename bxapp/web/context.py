@@ -34,6 +34,7 @@ _SCRIPT_MODULES = tuple(
         "copy",
         "download",
         "install",
+        "overview",
         "visible",
         "sentences",
         "notices",

@@ -10,6 +10,7 @@ import { start as startLive } from "./live.js";
 import { start as startCopying } from "./copy.js";
 import { start as startDownloads } from "./download.js";
 import { start as startInstallation } from "./install.js";
+import { start as startOverview } from "./overview.js";
 import { start as startVisible } from "./visible.js";
 
 startSession();
@@ -23,4 +24,5 @@ startLive();
 startCopying();
 startDownloads();
 startInstallation();
+startOverview();
 startVisible();
