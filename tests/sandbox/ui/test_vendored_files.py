@@ -1,42 +1,53 @@
-"""The libraries under static/vendor/ are what their table says, byte for byte."""
+"""The libraries under static/vendor/ and tests/vendor/ are what their tables say, byte for byte."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-VENDOR = Path(__file__).parents[3] / "static" / "vendor"
+import pytest
+
+ROOT = Path(__file__).parents[3]
+VENDOR = ROOT / "static" / "vendor"
 UPSTREAM_SDK_SHA256 = "ae9f7186ad7b36a9e138e346d03d90dac5b3ce35679c0836ea11f4c04346d1ec"
 REMOVED_LAST_LINE = b"//# sourceMappingURL=index.min.js.map\n"
 
+of_each_place = pytest.mark.parametrize(
+    "place", [VENDOR, ROOT / "tests" / "vendor"], ids=["of the product", "of the tests"]
+)
 
-def listed_sums() -> dict[str, str]:
-    """Path under static/vendor/ to sha256, as checksums.txt lists them (sha256sum's format)."""
-    lines = (VENDOR / "checksums.txt").read_text().splitlines()
+
+def listed_sums(place: Path) -> dict[str, str]:
+    """Path under ``place`` to sha256, as its checksums.txt lists them (sha256sum's format)."""
+    lines = (place / "checksums.txt").read_text().splitlines()
     return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
 
 
-def test_every_listed_file_has_the_listed_sum() -> None:
-    for path, digest in listed_sums().items():
-        assert hashlib.sha256((VENDOR / path).read_bytes()).hexdigest() == digest, path
+@of_each_place
+def test_every_listed_file_has_the_listed_sum(place: Path) -> None:
+    for path, digest in listed_sums(place).items():
+        assert hashlib.sha256((place / path).read_bytes()).hexdigest() == digest, path
 
 
-def test_every_file_is_listed() -> None:
-    present = {path.relative_to(VENDOR).as_posix() for path in VENDOR.glob("*/**/*") if path.is_file()}
-    assert present == set(listed_sums())
+@of_each_place
+def test_every_file_is_listed(place: Path) -> None:
+    present = {path.relative_to(place).as_posix() for path in place.glob("*/**/*") if path.is_file()}
+    assert present == set(listed_sums(place))
 
 
-def test_every_library_comes_with_its_licence() -> None:
-    folders = [path for path in VENDOR.iterdir() if path.is_dir()]
+@of_each_place
+def test_every_library_comes_with_its_licence(place: Path) -> None:
+    folders = [path for path in place.iterdir() if path.is_dir()]
     assert folders
     for folder in folders:
         assert (folder / "LICENSE").stat().st_size > 200, folder
 
 
-def test_the_table_names_the_same_sums() -> None:
-    table = (VENDOR / "README.md").read_text()
-    for path, digest in listed_sums().items():
-        if not path.endswith("LICENSE"):
+@of_each_place
+def test_the_table_names_the_same_sums(place: Path) -> None:
+    table = (place / "README.md").read_text()
+    for path, digest in listed_sums(place).items():
+        if "LICENSE" not in path:
             assert f"`{path}` | `{digest}`" in table
 
 
