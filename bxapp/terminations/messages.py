@@ -12,17 +12,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bxapp.audit.texts import storable
 from bxapp.bitrix.status_text import LONGEST_CHARACTERS, as_stored, length_characters, status_problem
+from bxapp.web import dates
 from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
     from django.utils.functional import _StrPromise
 
@@ -81,7 +81,7 @@ class Message:
         if unknown := [name for name in self._names if name not in PLACEHOLDERS]:
             raise MessageProblemError("unknown_placeholder", _unknown(unknown[0]))
         user = storable(author.name) or gettext("user %(id)s") % {"id": author.user_id}
-        self._constant = {"user": user, "date": _day(timezone.now())}
+        self._constant = {"user": user, "date": dates.day(timezone.now())}
 
     @property
     def has_placeholders(self) -> bool:
@@ -141,12 +141,7 @@ def _template(workflow: SelectedWorkflow) -> str:
 
 
 def _started(workflow: SelectedWorkflow) -> str:
-    return _day(workflow.started) if workflow.started else gettext("unknown")
-
-
-def _day(moment: datetime) -> str:
-    # Translators: Django's format codes for a short date; "12 Jan 2025".
-    return formats.date_format(timezone.localtime(moment), gettext("j M Y"), use_l10n=False)
+    return dates.day(workflow.started) if workflow.started else gettext("unknown")
 
 
 _OF_WORKFLOW: dict[str, Callable[[SelectedWorkflow], str]] = {

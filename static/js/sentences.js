@@ -1,14 +1,17 @@
 // Sentences that scripts say, in the person's language: the page brings them as data attributes.
 
-const place = document.getElementById("sentences");
+// Looked up each time: when the person changes the language, others take their place.
+function place() {
+  return document.getElementById("sentences");
+}
 
 /** Return the sentence called `name` (camel case), with `{key}` replaced by the values given. */
 export function sentence(name, values = {}) {
-  const text = place?.dataset[name] ?? "";
+  const text = place()?.dataset[name] ?? "";
   return text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
 }
 
-/** Return a number as the page's language writes it. */
+/** Return a whole number as the server writes it in the same page: with its thousands apart. */
 export function number(value) {
-  return new Intl.NumberFormat(document.documentElement.lang || "en").format(value);
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, place()?.dataset.thousands ?? "");
 }

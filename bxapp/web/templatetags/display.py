@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django import template
@@ -10,8 +9,11 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
+from bxapp.web import dates
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 register = template.Library()
 
@@ -22,33 +24,12 @@ _MONTH_SECONDS = 30.44 * _DAY_SECONDS
 _YEAR_SECONDS = 365.25 * _DAY_SECONDS
 
 
-def _in_zone(value: datetime) -> datetime:
-    aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
-    return timezone.localtime(aware)
-
-
-def _short(local: datetime) -> str:
-    # Translators: Django's format codes for a short date with time; "12 Jan 2025, 14:02".
-    text = formats.date_format(local, gettext("j M Y, H:i"), use_l10n=False)
-    # In a narrow column it breaks between date and time, and nowhere else.
-    return text.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
-
-
-def _full(local: datetime) -> str:
-    zone = local.tzname() or "UTC"
-    # Translators: Django's date format codes for a full date with seconds; the zone follows.
-    return f"{formats.date_format(local, gettext('l, j F Y, H:i:s'), use_l10n=False)} {zone}"
-
-
 @register.filter
 def moment(value: datetime | None) -> str:
     """Show a moment in the person's zone; the full one with its zone is the title. Empty for None."""
     if value is None:
         return ""
-    local = _in_zone(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), _full(local), _short(local)
-    )
+    return _time(value, dates.short(value))
 
 
 @register.filter
@@ -56,12 +37,8 @@ def clock(value: datetime | None) -> str:
     """Show a moment of today by its time alone, in the person's zone; another day's in full length."""
     if value is None:
         return ""
-    local = _in_zone(value)
-    if local.date() != timezone.localdate():
-        return moment(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), _full(local), f"{local:%H:%M:%S}"
-    )
+    local = dates.in_zone(value)
+    return _time(value, f"{local:%H:%M:%S}") if local.date() == timezone.localdate() else moment(value)
 
 
 def age_text(value: datetime, now: datetime) -> str:
@@ -86,9 +63,7 @@ def age(value: datetime | None) -> str:
     """Show how long ago something was; the full moment is the title. Empty for None."""
     if value is None:
         return ""
-    local = _in_zone(value)
-    text = age_text(local, timezone.now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), _full(local), text)
+    return _time(value, age_text(dates.in_zone(value), timezone.now()))
 
 
 @register.filter
@@ -97,3 +72,18 @@ def grouped(value: int | None) -> str:
     if value is None:
         return ""
     return formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+@register.simple_tag
+def thousands_separator() -> str:
+    """What stands between thousands, for scripts that write numbers into the same page."""
+    return str(formats.get_format("THOUSAND_SEPARATOR"))
+
+
+def _time(value: datetime, text: str) -> str:
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        dates.in_zone(value).isoformat(),
+        dates.full(value),
+        text,
+    )
