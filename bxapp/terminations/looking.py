@@ -10,12 +10,14 @@ scarce. A command for the next fifty inside each batch would take one call in fi
 from __future__ import annotations
 
 from functools import partial
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from bxapp.bitrix import methods
+from bxapp.bitrix.client import LONGEST_BATCH
 from bxapp.terminations import recording, verdicts
 from bxapp.terminations.models import Item
 from bxapp.terminations.states import JobState, Outcome
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 # IDs of one look: fifty commands of one request.
 LOOK_AHEAD = 2500
 _HEAD = 200
+# Less than this is not worth a look of its own.
+_PIECE = 600
+# What a cloud portal takes at once, less its share for the people at their screens.
+_BURST = 45
 # What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
 # after the job; a shorter time would cost requests, a longer one make more ghosts. At two full batches a
 # second the 2,500 of a look last for 25 seconds, and the next look is made before they are used up.
@@ -74,12 +80,17 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
 def parts(items: Sequence[Item], *, is_first: bool) -> list[Sequence[Item]]:
     """Return how queued items are looked at: together; the first ones of a job of middle size by themselves.
 
-    Their answer comes soon, so that the portal's pace is known when the rest is. A job that needs many looks
-    is held back by the limit of requests, where one more look costs more than it brings.
+    Their answer comes soon, so that the portal's pace is known when the rest is. The rest is looked at in
+    pieces as far as the portal's burst of requests is more than the batches need: while one piece is stopped,
+    the next is claimed, and the one before recorded. A job that needs many looks is held back by the limit of
+    requests, where one more look costs more than it brings.
     """
-    if is_first and 2 * _HEAD < len(items) < LOOK_AHEAD:
-        return [items[:_HEAD], items[_HEAD:]]
-    return [items] if items else []
+    if not (is_first and 2 * _HEAD < len(items) < LOOK_AHEAD):
+        return [items] if items else []
+    rest = items[_HEAD:]
+    spare = _BURST - 1 - ceil(len(items) / LONGEST_BATCH)
+    size = ceil(len(rest) / max(1, min(spare, len(rest) // _PIECE)))
+    return [items[:_HEAD], *(rest[start : start + size] for start in range(0, len(rest), size))]
 
 
 def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:

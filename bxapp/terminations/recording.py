@@ -82,7 +82,9 @@ def apply(job: Job, changes: Mapping[Item, Change]) -> None:
             if unchanged.update(**dict(values)) != len(part):
                 raise SupersededError
     endings = {item: change for item, change in changes.items() if isinstance(change, Ending)}
-    log.append(outcome_entry(job, item, ending, now) for item, ending in endings.items())
+    # Once for all: asking for a language costs as much as the rest of an entry.
+    with translation.override("en"):
+        log.append([outcome_entry(job, item, ending, now) for item, ending in endings.items()])
     count(job, Counter(ending.outcome for ending in endings.values()), now)
     for item, change in changes.items():
         if item not in endings:
@@ -136,6 +138,8 @@ def about(job: Job, item: Item) -> dict[str, Any]:
 
 @lru_cache(maxsize=1000)
 def _told(module_id: str, entity: str, document_id: str, name: str) -> str:
+    if translation.get_language() == "en":
+        return describe(module_id, entity, document_id, name=name).label
     with translation.override("en"):
         return describe(module_id, entity, document_id, name=name).label
 
