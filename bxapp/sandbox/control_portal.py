@@ -115,7 +115,15 @@ def _workflow(portal: Portal, workflow: Workflow, now: datetime) -> dict[str, An
         "owned_until": row.owned_until.isoformat() if row and row.owned_until else None,
         "parent_id": workflow.parent_id,
         "tasks": list(portal.tasks_of.get(workflow.id, ())),
+        "waits_for": sorted(_awaited(portal, workflow)),
     }
+
+
+def _awaited(portal: Portal, workflow: Workflow) -> set[int]:
+    """Who has an open task of it and has not answered."""
+    tasks = [portal.tasks[number] for number in portal.tasks_of.get(workflow.id, ())]
+    members = [member for task in tasks if task.status == 0 for member in task.members]
+    return {member.user_id for member in members if member.status == 0}
 
 
 async def add_workflows(sandbox: Sandbox, portal: Portal, request: web.Request, body: Body) -> Any:

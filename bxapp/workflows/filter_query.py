@@ -39,6 +39,7 @@ from django.utils.translation import ngettext
 from bxapp.bitrix.methods.instances import is_usable_id
 from bxapp.workflows.filters import Filter, Origin
 from bxapp.workflows.kinds import KINDS, NAMES
+from bxapp.workflows.rows import LARGEST_NUMBER
 from bxapp.workflows.states import RowState
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ NAMES_OF_FILTER = (
 )
 
 _LONGEST_VALUE = 255
-_LARGEST_NUMBER = 2**63 - 1
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _AGE = re.compile(r"([1-9][0-9]{0,3})([hdy])", re.ASCII)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "y": timedelta(days=365)}
@@ -209,7 +209,7 @@ class _Reading:
 
 
 def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > _LARGEST_NUMBER:
+    if not _NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
         raise ValueError
     return int(text)
 

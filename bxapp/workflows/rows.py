@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # What a database column of a number holds.
-_LARGEST_NUMBER = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
 
 
 class TemplateKind(StrEnum):
@@ -91,7 +91,7 @@ def assemble(actor: Actor, page: WorkflowPage, now: datetime) -> list[Row]:
 
 def _numbers(page: WorkflowPage, field: str) -> set[int]:
     numbers = {getattr(instance, field) for instance in page.instances}
-    return {number for number in numbers if 0 < number <= _LARGEST_NUMBER}
+    return {number for number in numbers if 0 < number <= LARGEST_NUMBER}
 
 
 def _row(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bxapp.bitrix.methods.handlers import bind_events
 from bxapp.bitrix.methods.instances import LOCK_FIELDS, Instance, read_instance, running
 from bxapp.bitrix.methods.licenses import License, is_on_premise, license_of
+from bxapp.bitrix.methods.people import Person
 from bxapp.bitrix.methods.profiles import Profile, profile
 from bxapp.bitrix.methods.terminating import Stopped, stop, terminate
-from bxapp.bitrix.methods.workflow_pages import Person, WorkflowPage, workflow_page
+from bxapp.bitrix.methods.workflow_pages import WorkflowPage, workflow_page
 
 __all__ = [
     "LOCK_FIELDS",

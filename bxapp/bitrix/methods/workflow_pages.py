@@ -27,6 +27,7 @@ from bxapp.bitrix.answers import Answer, number, rows
 from bxapp.bitrix.client import Command
 from bxapp.bitrix.errors import BitrixError, MethodFailed, Unheard
 from bxapp.bitrix.methods.instances import FIELDS, METHOD, PAGE_ROWS, Instance, read_instance
+from bxapp.bitrix.methods.people import Person, people_command, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -40,14 +41,6 @@ _TASK_FIELDS = ["ID", "WORKFLOW_ID", "DOCUMENT_NAME"]
 # The templates' names too; these leave out tasks whose template is deleted.
 _OPEN_TASK_FIELDS = [*_TASK_FIELDS, "WORKFLOW_TEMPLATE_ID", "WORKFLOW_TEMPLATE_NAME"]
 _TASK_PAGE_STARTS = (0, 50)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user's name as the portal has it (may be empty); ``is_active`` is false for who was dismissed."""
-
-    name: str
-    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +60,23 @@ class WorkflowPage:
 
 
 def workflow_page(
-    client: Client, page: int, sort: Sort, descending: bool, page_size: int = PAGE_ROWS
+    client: Client,
+    page: int,
+    sort: Sort,
+    descending: bool,
+    page_size: int = PAGE_ROWS,
+    where: Mapping[str, object] | None = None,
 ) -> WorkflowPage:
     """Return page ``page`` (from 1) of what runs, at most 50 rows.
+
+    ``where`` is the filter of the portal's list; what the portal makes of it is not checked here.
 
     Names that the portal does not give (no scope for users, hidden templates, workflows that never had a
     task) are missing. Raises BitrixError when the rows themselves could not be had.
     """
     if page < 1 or not 0 < page_size <= PAGE_ROWS:
         raise ValueError("Pages count from 1 and have 1 to 50 rows.")
-    answers = _first_request(client, _rows_command(page, sort, descending, page_size), page_size)
+    answers = _first_request(client, rows_command((page - 1) * page_size, sort, descending, where), page_size)
     listing = answers.pop("rows")
     if isinstance(listing, BitrixError):
         raise listing
@@ -93,7 +93,7 @@ def workflow_page(
         instances=tuple(instances),
         total=max(listing.total or 0, len(instances)),
         document_names=_document_names(answers, {instance.id for instance in instances}),
-        people=_people(answers),
+        people=read_people(_rows_of(answers, "people")),
         templates=_templates(answers),
         unreadable=len(read) - len(instances),
     )
@@ -105,7 +105,7 @@ def _first_request(client: Client, rows_command: Command, page_size: int) -> dic
     commands = (
         {"rows": rows_command}
         | _document_commands([f"$result[rows][{place}][ID] " for place in places])
-        | _people_command([f"0$result[rows][{place}][STARTED_BY]" for place in places])
+        | {"people": people_command([f"0$result[rows][{place}][STARTED_BY]" for place in places])}
         | _template_command([f"0$result[rows][{place}][TEMPLATE_ID]" for place in places])
         | {"probe": Command(METHOD, {"select": ["ID"], "filter": {">=ID": first, "<=ID": first}})}
     )
@@ -118,16 +118,19 @@ def _first_request(client: Client, rows_command: Command, page_size: int) -> dic
         return {"rows": client.call(rows_command.method, rows_command.params)}
 
 
-def _rows_command(page: int, sort: Sort, descending: bool, page_size: int) -> Command:
+def rows_command(
+    start: int, sort: Sort, descending: bool, where: Mapping[str, object] | None = None
+) -> Command:
+    """Return the command for the rows from the ``start``-th on (from 0), in an order."""
     direction = "DESC" if descending else "ASC"
-    return Command(
-        METHOD,
-        {
-            "select": list(FIELDS),
-            "order": {_COLUMNS[sort]: direction, "ID": direction},
-            "start": (page - 1) * page_size,
-        },
-    )
+    params: dict[str, object] = {
+        "select": list(FIELDS),
+        "order": {_COLUMNS[sort]: direction, "ID": direction},
+        "start": start,
+    }
+    if where:
+        params["filter"] = dict(where)
+    return Command(METHOD, params)
 
 
 def _document_commands(workflow_ids: Sequence[str]) -> dict[str, Command]:
@@ -145,11 +148,6 @@ def _task_command(where: Mapping[str, object], fields: Sequence[str], start: int
         "bizproc.task.list",
         {"select": list(fields), "filter": where, "order": {"ID": "DESC"}, "start": start},
     )
-
-
-def _people_command(user_ids: Sequence[str]) -> dict[str, Command]:
-    fields = ["ID", "NAME", "LAST_NAME", "ACTIVE"]
-    return {"people": Command("user.get", {"filter": {"ID": list(user_ids)}, "select": fields})}
 
 
 def _template_command(template_ids: Sequence[str]) -> dict[str, Command]:
@@ -172,7 +170,7 @@ def _unanswered(
         commands |= _document_commands([instance.id for instance in instances])
     starters = sorted({instance.started_by for instance in instances} - {0})
     if starters and not _rows_of(answers, "people") and _may_repeat(answers.get("people")):
-        commands |= _people_command([str(user_id) for user_id in starters])
+        commands["people"] = people_command([str(user_id) for user_id in starters])
     return commands
 
 
@@ -200,16 +198,6 @@ def _document_names(
         and isinstance(row.get("WORKFLOW_ID"), str)
         and row["WORKFLOW_ID"] in workflow_ids
     }
-
-
-def _people(answers: Mapping[str, Answer | BitrixError]) -> dict[int, Person]:
-    people: dict[int, Person] = {}
-    for row in _rows_of(answers, "people"):
-        user_id = number(row.get("ID"))
-        if user_id:
-            name = f"{_name(row.get('NAME'))} {_name(row.get('LAST_NAME'))}".strip()
-            people[user_id] = Person(name, row.get("ACTIVE", True) not in (False, "N", "false", "0", 0))
-    return people
 
 
 def _templates(answers: Mapping[str, Answer | BitrixError]) -> dict[int, str]:
