@@ -19,6 +19,7 @@ from bxapp.terminations.states import BlockedReason, JobState
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bxapp.terminations.bounds import Bound
     from bxapp.terminations.models import Job
 
 # A moment that is nearer than this is told with its seconds.
@@ -26,10 +27,14 @@ _NEAR = timedelta(minutes=2)
 
 
 class JobLine:
-    """What is known of a job from its own row: no line asks the database for anything more."""
+    """What is known of a job from its own row: no line asks the database for anything more.
 
-    def __init__(self, job: Job) -> None:
+    ``bound`` is that of the job's portal, one for all lines of a list.
+    """
+
+    def __init__(self, job: Job, bound: Bound) -> None:
         self.job = job
+        self._bound = bound
         self._now = timezone.now()
 
     @property
@@ -102,7 +107,9 @@ class JobLine:
         if not self.is_at_work:
             return ""
         seconds = speed.seconds_left(self.job, self._now)
-        return gettext("time left not known yet") if seconds is None else durations.left(seconds)
+        if seconds is None:
+            return gettext("time left not known yet")
+        return durations.left(max(seconds, self._bound.seconds(self.waiting)))
 
     @property
     def is_at_work(self) -> bool:

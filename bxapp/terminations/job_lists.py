@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from bxapp.terminations.bounds import Bound
 from bxapp.terminations.job_lines import JobLine
 from bxapp.terminations.models import Job
 from bxapp.terminations.states import JobState
@@ -41,10 +42,11 @@ class OpenJobs:
 
 
 class JobList:
-    """One page of the list: two statements, however many jobs are on it."""
+    """One page of the list: two statements, however many jobs are on it; and one where any is at work."""
 
     def __init__(self, portal: Portal, number: int) -> None:
         self._own = Job.objects.filter(portal=portal)
+        self._bound = Bound(portal)
         self._number = number
 
     @cached_property
@@ -54,7 +56,7 @@ class JobList:
     @cached_property
     def lines(self) -> list[JobLine]:
         start = (self._number - 1) * PAGE_SIZE
-        return [JobLine(job) for job in self._own.order_by("-pk")[start : start + PAGE_SIZE]]
+        return [JobLine(job, self._bound) for job in self._own.order_by("-pk")[start : start + PAGE_SIZE]]
 
     @property
     def url(self) -> str:

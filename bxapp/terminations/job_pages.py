@@ -11,6 +11,7 @@ from django.utils.translation import gettext, pgettext
 
 from bxapp.audit import sentences
 from bxapp.terminations import failures, job_csv
+from bxapp.terminations.bounds import Bound
 from bxapp.terminations.job_lines import JobLine
 from bxapp.terminations.models import Item
 from bxapp.terminations.states import ItemState, Outcome
@@ -74,7 +75,7 @@ class JobPage(JobLine):
     """A job with one page of its items, all or those of one outcome."""
 
     def __init__(self, job: Job, chosen: str, number: int) -> None:
-        super().__init__(job)
+        super().__init__(job, Bound(job.portal))
         self.chosen = chosen
         self._number = number
 

@@ -6,7 +6,6 @@ The tests of this module go on where the one before ended.
 from __future__ import annotations
 
 import csv
-import os
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +34,6 @@ def badge(application: Application) -> Locator:
     return application.inside.locator("#jobs-badge")
 
 
-def picture(application: Application, name: str) -> None:
-    if folder := os.environ.get("FLOWSTOP_LOOKS"):
-        application.tab.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, control: Control) -> None:
     # One request at a time, so that there is something to be held.
     control.change_settings(terminate_seconds=0.3, max_parallel=1)
@@ -48,12 +42,10 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
 
     expect(application.inside.get_by_role("progressbar", name="Progress")).to_be_visible()
     expect(badge(application)).to_have_text("1")
-    picture(application, "job-running")
     application.link("Jobs").click()
     row = application.inside.get_by_role("row").filter(has_text="40 workflows")
     expect(row.get_by_role("progressbar")).to_be_visible()
     expect(row).to_contain_text("Anna Berg")
-    picture(application, "jobs-running")
 
     row.get_by_role("button", name="Pause job").click()
     expect(row).to_contain_text("paused")
@@ -69,7 +61,6 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     control.change_settings(terminate_seconds=0.0, max_parallel=None)
     expect(row).to_contain_text("40 terminated, in", timeout=30_000)
     expect(badge(application)).to_be_empty()
-    picture(application, "jobs-finished")
     asked = len(application.requests_for("/jobs/"))
     application.tab.clock.fast_forward(60_000)
     assert len(application.requests_for("/jobs/")) == asked, "nothing is open, so nothing is asked"
@@ -88,7 +79,6 @@ def test_what_came_of_a_job_is_taken_along(application: Application, control: Co
     summary = application.inside.locator("#job-summary")
     expect(summary).to_contain_text("1 terminated, 1 failed, in", timeout=60_000)
     expect(application.inside.get_by_role("heading", name="Why some failed, and what to do")).to_be_visible()
-    picture(application, "job-finished")
 
     application.button("Copy summary").click()
     expect(application.button("Copied")).to_be_focused()

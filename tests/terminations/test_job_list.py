@@ -10,12 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bxapp.terminations.models import Job
+from bxapp.terminations.models import Job, Pace
 from bxapp.terminations.states import BlockedReason, JobState
 from tests.terminations.scene import MESSAGE, text_of
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
     from django.test import Client
 
     from tests.terminations.scene import Scene
@@ -63,6 +63,18 @@ def test_an_open_job(scene: Scene, frame: Client) -> None:
     assert f'aria-label="Cancel job {job.pk}"' in page
     assert "Go on" not in page
     assert "Retry failed" not in page
+
+
+def test_a_rate_that_the_portals_limit_will_not_bear_promises_nothing(scene: Scene, frame: Client) -> None:
+    """1,200 calls of a second: the budget of ten minutes is 480 seconds."""
+    Pace.objects.create(
+        portal=scene.actor.portal, memory={"seconds_per_command": 1.0}, learned_at=timezone.now()
+    )
+    now = timezone.now().timestamp()
+
+    page = shown(scene, frame, state=JobState.RUNNING, marks=[[now - 20, 0], [now, 0], [now, 800]])
+
+    assert "about 15 min left" in page
 
 
 def test_what_nobody_can_know_yet_is_not_guessed(scene: Scene, frame: Client) -> None:
@@ -161,9 +173,11 @@ def test_the_number_of_statements_is_the_same_for_any_number_of_jobs(scene: Scen
 
     assert asked() == for_one
     assert for_one <= 4  # who asks, how many jobs, those of the page, how many are open
+    Job.objects.update(state=JobState.RUNNING)
+    assert asked() <= for_one + 1
 
 
-def badge(answer: HttpResponse) -> str:
+def badge(answer: HttpResponseBase) -> str:
     page = text_of(answer)
     begins = page.index('<span id="jobs-badge"')
     return page[begins : page.index("</span>", begins)]
