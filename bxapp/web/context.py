@@ -33,6 +33,7 @@ _SCRIPT_MODULES = tuple(
         "live",
         "copy",
         "download",
+        "saved",
         "install",
         "overview",
         "visible",
