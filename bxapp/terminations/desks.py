@@ -31,7 +31,7 @@ from bxapp.terminations import (
     settling,
 )
 from bxapp.terminations.errand_desks import Renewal, Task
-from bxapp.terminations.lanes import FEW_READY, Lane
+from bxapp.terminations.lanes import FEW_READY, Lane, looked_ahead
 from bxapp.terminations.paces import kept_pace
 from bxapp.terminations.recording import SupersededError
 from bxapp.terminations.sending_desks import SendingDesk, Termination
@@ -80,8 +80,12 @@ class Desk(SendingDesk):
         self.next_at = None
         self._resume_errands()
         used = 0
-        for lane in sorted(self._open_lanes(), key=lambda lane: (lane.job.total, lane.job.pk)):
+        lanes = sorted(self._open_lanes(), key=lambda lane: (lane.job.total, lane.job.pk))
+        for lane in lanes:
             self._ask(lane)
+        for lane in looked_ahead(lanes):
+            self._look(lane)
+        for lane in lanes:
             if lane.is_small:
                 used += self._send_small(lane)
         while most is None or used < most:
@@ -130,7 +134,7 @@ class Desk(SendingDesk):
     # --- asking ------------------------------------------------------------------------------------------
 
     def _ask(self, lane: Lane) -> None:
-        """Ask about what is in doubt; look ahead at what comes next."""
+        """Ask about what is in doubt."""
         job, client, now = lane.job, lane.access.client, timezone.now()
         if not lane.is_settling and not lane.nothing_unsure:
             unsure = claiming.due_unsure(job, now, looking.LOOK_AHEAD)
@@ -140,6 +144,9 @@ class Desk(SendingDesk):
                 self._begin(
                     settling.settle(self.turn, job, client, unsure), lane, partial(self._settled, lane)
                 )
+
+    def _look(self, lane: Lane) -> None:
+        job, client, now = lane.job, lane.access.client, timezone.now()
         # One question at a time to a portal that has not answered lately.
         may_look = job.state in {JobState.RUNNING, JobState.CANCELLING} or not lane.is_settling
         if may_look and not lane.looks and not lane.nothing_queued and lane.ready <= FEW_READY:

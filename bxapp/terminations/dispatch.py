@@ -16,7 +16,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from bxapp.journal import writing
@@ -181,7 +181,9 @@ class _Slot:
         except turns.TurnLostError as lost:
             logger.warning("%s", lost)
             self.desks.pop(turn.portal_id, None)
-        except (DatabaseError, InterfaceError):
+        except (OperationalError, InterfaceError):
+            # The database itself is gone, busy or locked, for every portal. That it refuses what one portal
+            # wants to write concerns that one.
             raise
         except Exception:
             if not self.takes_others:

@@ -10,7 +10,7 @@ from bxapp.portals.grants import WorkAccess
 from bxapp.terminations.looking import FRESH_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bxapp.terminations.models import Item, Job
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SMALL_JOB = 3
 # When no more than this many are ready, the next look is begun.
 FEW_READY = 300
+# So many jobs of a portal are looked ahead for at a time.
+JOBS_AT_WORK = 8
 
 
 class Lane:
@@ -94,3 +96,19 @@ class Lane:
                 break
             batch.append(self._ready.popleft())
         return batch
+
+
+def looked_ahead(lanes: Sequence[Lane]) -> list[Lane]:
+    """Return the lanes to look ahead for, of those of a portal in the order in which they are to go.
+
+    A look is believed for less than a minute: where a hundred jobs wait, looks at all of them would use up
+    the portal's limit of requests again and again, and nothing would ever be sent. Whoever has waited longest
+    is among them, however many small ones come.
+    """
+    waiting = [lane for lane in lanes if not lane.nothing_queued]
+    at_work = {lane for lane in lanes if lane.looks or lane.ready}
+    room = max(0, JOBS_AT_WORK - len(at_work))
+    chosen = at_work.union([lane for lane in waiting if lane not in at_work][:room])
+    if waiting:
+        chosen.add(min(waiting, key=lambda lane: lane.waits_since))
+    return [lane for lane in waiting if lane in chosen]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
@@ -51,7 +53,8 @@ class HeldTurn:
         held = Turn.objects.filter(portal_id=self.portal_id, holder=self.holder)
         if not held.update(until=_lease_end()):
             raise TurnLostError(f"The turn of portal {self.portal_id} has gone to another process.")
-        self.confirmed_at = asked_at
+        # A transaction that is taken back takes the longer lease back too.
+        transaction.on_commit(partial(setattr, self, "confirmed_at", asked_at))
 
     def require_time(self) -> None:
         """Raise TurnLostError when the lease may end too soon for another request to leave.

@@ -158,6 +158,48 @@ def test_the_execution_time_is_spent_and_never_refused(
     assert refusals(street) == {}
 
 
+def test_many_small_jobs_are_done_one_after_the_other_and_not_only_looked_at(
+    houses: list[House], street: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs two requests. Were all looked at first, the portal's burst would bring not one outcome."""
+    jobs = [houses[0].queue(1) for _ in range(60)]
+    monkeypatch.setattr(dispatch, "SERVES_SECONDS", 4.0)
+
+    dispatch.work(houses[0].actor.portal.pk)
+
+    done = Job.objects.filter(pk__in=[job.pk for job in jobs], terminated=1).count()
+    assert done >= 20
+    assert refusals(street) == {}
+
+
+def test_what_the_database_refuses_of_one_portal_stops_no_other(
+    houses: list[House], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt, sound = houses[0].queue(2), houses[1].queue(2)
+    refuse_updates_of_items(houses[0].actor.portal.pk)
+
+    dispatch.serve(houses[0].actor.portal.pk)
+
+    assert "has failed" in caplog.text
+    spoilt.refresh_from_db()
+    sound.refresh_from_db()
+    assert (sound.terminated, spoilt.terminated) == (2, 0)
+
+
+def refuse_updates_of_items(portal_id: int) -> None:
+    table, name = Item._meta.db_table, "test_refuses"
+    end = (
+        "EXECUTE FUNCTION terminations_refuse('as the test wants')"
+        if connection.vendor == "postgresql"
+        else "BEGIN SELECT RAISE(ABORT, 'as the test wants'); END"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (NEW.portal_id = {portal_id}) {end}"
+        )
+
+
 def test_what_was_learned_of_a_portal_is_where_its_next_job_starts(scene: Scene) -> None:
     scene.sandbox.settings(terminate_seconds=0.05)
     scene.finish(scene.queue(scene.add(200)))

@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bxapp.bitrix.methods import Stopped
@@ -49,6 +49,35 @@ def test_one_run_at_a_time(scene: Scene) -> None:
     first.release()
     assert turns.held_until(scene.actor.portal.pk) is None
     assert turns.take(scene.actor.portal.pk) is not None
+
+
+def test_a_lease_counts_as_prolonged_once_that_is_committed(scene: Scene) -> None:
+    turn = turns.take(scene.actor.portal.pk)
+    assert turn is not None
+    turn.confirmed_at -= turns.LEASE.total_seconds()
+
+    with transaction.atomic():
+        turn.confirm()
+        transaction.set_rollback(True)
+    with pytest.raises(turns.TurnLostError):
+        turn.require_time()
+
+    with transaction.atomic():
+        turn.confirm()
+    turn.require_time()
+
+
+def test_a_job_that_waits_is_due_when_its_wait_is_over_though_one_of_its_items_waits_longer(
+    scene: Scene,
+) -> None:
+    job = scene.queue(scene.add(2))
+    now = timezone.now()
+    job.not_before = now + timedelta(seconds=30)
+    job.save()
+    item = job.items.order_by("position").first()
+    Item.objects.filter(pk=item and item.pk).update(not_before=now + timedelta(minutes=5))
+
+    assert claiming.next_moment(scene.actor.portal.pk, now) == job.not_before
 
 
 def test_doubled_wake_ups_call_once(scene: Scene) -> None:
