@@ -15,12 +15,13 @@ class Counts:
     """The portal's own counts; None where the portal did not answer a question, or not that question.
 
     ``oldest``: when the workflow started that runs longest. ``hung_is_rough``: more were locked than could be
-    looked at. ``dismissed_is_least``: not everybody who started something is known yet. ``kinds``: by the
-    names of ``filters.KINDS``. ``templates``: by ID, those that were counted one by one;
-    ``other_templates``: what runs in all others together.
+    looked at. ``dismissed_is_least``: not everybody who started something is known yet. ``rules``: what runs
+    of templates that the portal does not list. ``kinds``: by the names of ``kinds.KINDS``. ``templates``: by
+    ID, those that were counted one by one; ``other_templates``: what runs in all others together.
 
-    ``likely_templates`` (a rough count by ID, of those not counted) and ``unnamed_starters`` (people whom the
-    portal does not name: bots) are remembered for the next time.
+    Remembered for the next time are ``likely_templates`` (a rough count by ID, of those not counted),
+    ``listed_templates`` (all that the portal lists; None where there are too many) and ``unnamed_starters``
+    (people whom the portal does not name: bots).
     """
 
     counted_at: datetime
@@ -30,10 +31,12 @@ class Counts:
     hung_is_rough: bool = False
     dismissed: int | None = None
     dismissed_is_least: bool = False
+    rules: int | None = None
     kinds: Mapping[str, int] = field(default_factory=dict)
     templates: Mapping[int, int] = field(default_factory=dict)
     other_templates: int | None = None
     likely_templates: Mapping[int, int] = field(default_factory=dict)
+    listed_templates: frozenset[int] | None = None
     unnamed_starters: frozenset[int] = frozenset()
 
     def of_template(self, template_id: int) -> int | None:
@@ -52,10 +55,12 @@ def packed(counts: Counts) -> dict[str, Any]:
         "hung_is_rough": counts.hung_is_rough,
         "dismissed": counts.dismissed,
         "dismissed_is_least": counts.dismissed_is_least,
+        "rules": counts.rules,
         "kinds": dict(counts.kinds),
         "templates": _as_texts(counts.templates),
         "other_templates": counts.other_templates,
         "likely_templates": _as_texts(counts.likely_templates),
+        "listed_templates": None if counts.listed_templates is None else sorted(counts.listed_templates),
         "unnamed_starters": sorted(counts.unnamed_starters),
     }
 
@@ -63,12 +68,13 @@ def packed(counts: Counts) -> dict[str, Any]:
 def unpacked(content: Mapping[str, Any], counted_at: datetime) -> Counts:
     """Return the counts that :func:`packed` made an object of."""
     values = dict(content)
-    oldest = values.pop("oldest")
+    oldest, listed = values.pop("oldest"), values.pop("listed_templates")
     return Counts(
         counted_at=counted_at,
         oldest=datetime.fromisoformat(oldest) if oldest else None,
         templates=_as_numbers(values.pop("templates")),
         likely_templates=_as_numbers(values.pop("likely_templates")),
+        listed_templates=None if listed is None else frozenset(listed),
         unnamed_starters=frozenset(values.pop("unnamed_starters")),
         **values,
     )
