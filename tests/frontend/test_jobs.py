@@ -61,6 +61,9 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     control.change_settings(terminate_seconds=0.0, max_parallel=None)
     expect(row).to_contain_text("40 terminated, in", timeout=30_000)
     expect(badge(application)).to_be_empty()
+    row.get_by_role("link").click()
+    expect(application.inside.get_by_role("heading", level=1)).to_have_text("Job of 40 workflows")
+    expect(application.inside.locator("#jobs")).to_have_count(0)
     asked = len(application.requests_for("/jobs/"))
     application.tab.clock.fast_forward(60_000)
     assert len(application.requests_for("/jobs/")) == asked, "nothing is open, so nothing is asked"
