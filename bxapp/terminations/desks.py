@@ -26,6 +26,7 @@ from bxapp.terminations import (
     looking,
     notices,
     permits,
+    phases,
     removal,
     sending,
     settling,
@@ -33,6 +34,7 @@ from bxapp.terminations import (
 from bxapp.terminations.errand_desks import Renewal, Task
 from bxapp.terminations.lanes import FEW_READY, Lane, looked_ahead
 from bxapp.terminations.paces import kept_pace
+from bxapp.terminations.phases import Phase
 from bxapp.terminations.recording import SupersededError
 from bxapp.terminations.sending_desks import SendingDesk, Termination
 from bxapp.terminations.states import JobState
@@ -120,6 +122,7 @@ class Desk(SendingDesk):
                 self._lanes[job.pk].reopen(job)
             else:
                 self._lanes[job.pk] = Lane(job, now)
+                phases.reached(job, Phase.PICKED_UP)
             self._portal = job.portal
         closed = [lane for lane in self._lanes.values() if not lane.is_open]
         for lane in closed:

@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from bxapp.bitrix import methods
 from bxapp.bitrix.client import LONGEST_BATCH
-from bxapp.terminations import recording, verdicts
+from bxapp.terminations import phases, recording, verdicts
 from bxapp.terminations.models import Item
+from bxapp.terminations.phases import Phase
 from bxapp.terminations.states import JobState, Outcome
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
     stopped_before = stopped_by_others(job, ids)
     looked_at = monotonic()
     rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
+    phases.reached(job, Phase.LOOKED)
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
-from bxapp.terminations import notices, rights, speed
+from bxapp.terminations import notices, phases, rights, speed
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import BlockedReason, JobState, Outcome
@@ -178,6 +178,7 @@ def _finish(job: Job, now: datetime) -> None:
         counts=job.counts,
     )
     log.append([entry])
+    transaction.on_commit(partial(phases.ended, job))
 
 
 def _alike(

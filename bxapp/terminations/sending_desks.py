@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from bxapp.bitrix import errors
 from bxapp.bitrix.limits import Spent
-from bxapp.terminations import blocking, claiming, fairness, permits, sending
+from bxapp.terminations import blocking, claiming, fairness, permits, phases, sending
 from bxapp.terminations.errand_desks import ErrandDesk
 from bxapp.terminations.paces import pacer_for
+from bxapp.terminations.phases import Phase
 from bxapp.terminations.states import JobState
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class SendingDesk(ErrandDesk):
             termination = Termination(lane, batch, reservation, lane.access.pair_number)
             self._pacer.sent(termination, len(batch), monotonic())
             self._send_off(partial(sending.send, lane.access.client, batch), termination)
+            phases.reached(lane.job, Phase.SENT)
             lane.under_way += len(batch)
             sent += len(batch)
             self._requests += 1

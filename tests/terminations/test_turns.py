@@ -74,8 +74,7 @@ def test_a_job_that_waits_is_due_when_its_wait_is_over_though_one_of_its_items_w
     now = timezone.now()
     job.not_before = now + timedelta(seconds=30)
     job.save()
-    item = job.items.order_by("position").first()
-    Item.objects.filter(pk=item and item.pk).update(not_before=now + timedelta(minutes=5))
+    job.items.filter(position=0).update(not_before=now + timedelta(minutes=5))
 
     assert claiming.next_moment(scene.actor.portal.pk, now) == job.not_before
 
