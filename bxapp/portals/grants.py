@@ -19,7 +19,7 @@ from bxapp.journal import recording as journal
 from bxapp.portals import refreshing, removal
 from bxapp.portals.authorization import servers
 from bxapp.portals.connections import leaving_none_open
-from bxapp.portals.limits import ScreenGate, WorkGate
+from bxapp.portals.limits import ReadingGate, ScreenGate, WorkGate
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ def client_for(grant: AccessGrant, recorder: Recorder | None = None, *, job_id: 
     raise GrantRefused when the pair was refused for good; the grant is then marked REFUSED and opening the
     application again is the cure.
     """
-    gate = ScreenGate(grant.portal)
-    if grant.portal.kind == Portal.Kind.WEBHOOK:
-        return client_of_webhook(_webhook(grant), recorder, job_id=job_id, gate=gate)
-    return _PortalClient(grant, _GrantTokens(grant), gate, recorder, job_id)
+    return _client(grant, ScreenGate(grant.portal), recorder, job_id)
+
+
+def reading_client_for(grant: AccessGrant) -> Client:
+    """Return a client as :func:`client_for` does, for many requests in a row behind a person's back."""
+    return _client(grant, ReadingGate(grant.portal))
 
 
 class WorkAccess:
@@ -81,6 +83,14 @@ class WorkAccess:
         """Get the next pair; may take a minute. Raises BitrixError as ``refreshing.newer_pair`` does."""
         if self._tokens:
             self._tokens.renew()
+
+
+def _client(
+    grant: AccessGrant, gate: Gate, recorder: Recorder | None = None, job_id: int | None = None
+) -> Client:
+    if grant.portal.kind == Portal.Kind.WEBHOOK:
+        return client_of_webhook(_webhook(grant), recorder, job_id=job_id, gate=gate)
+    return _PortalClient(grant, _GrantTokens(grant), gate, recorder, job_id)
 
 
 def client_of_owner(owner: TokenOwner, access_token: str) -> Client:

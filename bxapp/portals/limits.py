@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # A click that cannot be served within this time is refused rather than kept waiting.
 _CLICK_SECONDS = 5.0
+# How long a long reading waits for the share of jobs.
+_READING_SECONDS = 1.0
 _LICENSE_KEPT = timedelta(days=1)
 _REDIS_SECONDS = 0.25
 # How many processes of a kind share a portal's limits while Redis is gone.
@@ -54,6 +56,34 @@ class ScreenGate:
 
     def refused(self) -> None:
         self._bucket.refused(limits.Priority.SCREEN)
+
+
+class ReadingGate:
+    """For what one person waits for, but which takes many requests: the share of jobs as long as it lasts.
+
+    Where jobs use that up, a request a second leaves out of the screen's share, so that the reading goes on
+    beside them and clicks still find their reserve.
+    """
+
+    def __init__(self, portal: Portal) -> None:
+        self._bucket = bucket_of(portal)
+        self._screen = ScreenGate(portal)
+
+    def enter(self, attempt: int) -> None:
+        """Return when the request may leave; raises RateLimited when it may not for some seconds."""
+        ends_at = time.monotonic() + _READING_SECONDS
+        while True:
+            grant = self._bucket.take(1, limits.Priority.WORK)
+            if grant.granted:
+                return
+            if time.monotonic() + grant.wait_seconds > ends_at:
+                break
+            time.sleep(grant.wait_seconds)
+        time.sleep(max(0.0, ends_at - time.monotonic()))
+        self._screen.enter(attempt)
+
+    def refused(self) -> None:
+        self._bucket.refused(limits.Priority.WORK)
 
 
 class WorkGate:

