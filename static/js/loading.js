@@ -16,8 +16,21 @@ function concernsContent(detail) {
   return Boolean(detail.boosted) || detail.target === content();
 }
 
-function skeleton(xhr) {
+// What is on its way has its title already: of the link that was pressed, else of what is being read anew.
+function titleOf(cause) {
+  const link = cause?.closest?.(".navigation a");
+  const heading = content().querySelector("h1")?.firstChild;
+  const place = link ?? heading ?? document.querySelector('.navigation [aria-current="page"]');
+  return place?.textContent.trim() ?? "";
+}
+
+function skeleton(xhr, title) {
   const place = element("div", "waiting-place");
+  if (title) {
+    const head = element("div", "toolbar");
+    head.append(element("h1", "page-title", title));
+    place.append(head);
+  }
   const sentencePlace = element("p", "waiting");
   const rows = element("div", "skeleton");
   rows.setAttribute("aria-hidden", "true");
@@ -39,7 +52,7 @@ function begin(event) {
   if (!main || !concernsContent(detail) || event.defaultPrevented) return;
   const wait = { place: null, timer: 0 };
   wait.appear = setTimeout(() => {
-    Object.assign(wait, skeleton(detail.xhr));
+    Object.assign(wait, skeleton(detail.xhr, titleOf(detail.elt)));
     main.prepend(wait.place);
     main.dataset.waiting = "";
   }, SKELETON_MS);
