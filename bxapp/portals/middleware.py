@@ -39,9 +39,10 @@ class ActorMiddleware:
 
 
 class CsrfMiddleware(CsrfViewMiddleware):
-    """Django's check, left out where a bearer session acts: no browser adds that header by itself.
+    """Django's check, left out where a bearer session is shown: no browser adds that header by itself.
 
-    A form's token is then of no use, and its cookie is not set: in the frame there is none.
+    A form's token is then of no use, and its cookie is not set: in the frame there is none. A session that
+    is over is refused as such, by the view, so that the page can renew it and ask again.
     """
 
     def process_view(
@@ -51,12 +52,12 @@ class CsrfMiddleware(CsrfViewMiddleware):
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
-        if _acts_in_a_frame(request):
+        if bearer(request) is not None:
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if _acts_in_a_frame(request):
+        if bearer(request) is not None or _acts_in_a_frame(request):
             return response
         return super().process_response(request, response)
 

@@ -210,3 +210,14 @@ def test_a_browsers_form_needs_proof_of_origin(page: Page) -> None:
     assert (
         Client(enforce_csrf_checks=True).post("/install/handlers/", headers=page.headers).status_code == 200
     )
+
+
+def test_a_form_of_a_session_that_is_over_is_refused_as_such(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not as a forged one: the page renews its session and sends the form again."""
+    _later(monkeypatch, sessions.LIFETIME_SECONDS + 1)
+
+    answer = page.client.post("/settings/preferences/", {"language": "de"}, headers=page.headers)
+
+    assert (answer.status_code, answer["X-Flowstop-Refusal"]) == (401, "session_ended")
