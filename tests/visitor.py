@@ -136,7 +136,9 @@ class Visitor:
         dialog = self.post("/terminations/dialog/", {"selected": list(rows)})
         assert dialog.status == 200, dialog.text
         form = next(form for form in dialog.read().forms if form.action == "/terminations/")
-        done = self.post(form.action, {**form.fields, "message": message})
+        # Many have to be confirmed by their number; fewer have no such field, and it is not read.
+        typed = {"message": message, "typed_number": str(len(rows))}
+        done = self.post(form.action, {**form.fields, **typed})
         assert done.status == 200, done.text
         found = re.search(r"/jobs/(\d+)/", f"{done.headers.get('HX-Location', '')} {done.url} {done.text}")
         assert found, done.text

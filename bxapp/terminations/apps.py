@@ -11,14 +11,16 @@ class TerminationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of portals that are removed, of users who open the application again, and of migrations;
-        tell figures.
+        tell figures, and the list what is being done to its rows.
         """
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
-        from bxapp.terminations import guards, removal, resuming, saved_messages, stopping
+        from bxapp.terminations import guards, removal, resuming, row_marks, saved_messages, stopping
         from bxapp.terminations.figures import TerminationFigures
         from bxapp.web.metrics import REGISTRY
+        from bxapp.workflows import row_marks as rows_of_the_list
 
+        rows_of_the_list.register(row_marks.marks)
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
         portal_removed.connect(saved_messages.portal_removed, dispatch_uid="terminations.saved_messages")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")

@@ -11,10 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bxapp.bitrix.status_text import LONGEST_CHARACTERS, length_characters, may_be_cut
-from bxapp.terminations import messages, retrying
+from bxapp.terminations import dialog_facts, messages, retrying, safeguards
 from bxapp.terminations.messages import Message, MessageProblemError
 from bxapp.terminations.models import Job
 from bxapp.terminations.queueing import queue
+from bxapp.terminations.safeguards import ProtectedNotConfirmedError
 from bxapp.workflows import keeping
 from bxapp.workflows.documents import describe
 from bxapp.workflows.selection import SelectionNotOurs, unpack_all
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from bxapp.portals.sessions import Actor
+    from bxapp.terminations.dialog_facts import Facts
     from bxapp.terminations.messages import Filled
+    from bxapp.terminations.safeguards import Guarded
     from bxapp.workflows.documents import Document
     from bxapp.workflows.keeping import Kept
 
@@ -36,6 +39,9 @@ _PREVIEWED = 3
 
 _NOTHING_CHOSEN = _("No workflow is selected. Close this dialog and tick at least one in the list.")
 _NOTHING_FAILED = _("Nothing of this job has failed, so there is nothing to try again.")
+_PROTECTED = _(
+    "Tick each protected template whose workflows are really to be terminated, or untick them in the list."
+)
 _NOT_OURS = _("The selection is out of date. Close this dialog, refresh the list and select again.")
 
 
@@ -60,6 +66,11 @@ class Confirmation:
     selection_problem: str = ""
     message_problem: str = ""
     preview: Sequence[Filled] = field(default_factory=list)
+    # What was typed where the number has to be, and which protected templates were ticked.
+    typed_number: str = ""
+    number_problem: str = ""
+    confirmed_protected: frozenset[int] = frozenset()
+    protected_problem: str = ""
 
     @classmethod
     def opened(cls, actor: Actor, form: QueryDict) -> Confirmation:
@@ -89,6 +100,8 @@ class Confirmation:
             key if _KEY.fullmatch(key) else uuid4().hex,
             bool(form.get("may_use_other_grants")),
             _job_of(actor, form.get("retry_of", "")),
+            typed_number=form.get("typed_number", ""),
+            confirmed_protected=_numbers(form.getlist("confirmed_protected")),
         )
         sent._take(lambda: _chosen(actor, form))
         return sent
@@ -96,6 +109,10 @@ class Confirmation:
     def queue(self) -> Job | None:
         """Return the job that it becomes; None when something is wrong, which is then noted here."""
         if self.kept is None:
+            return None
+        self._check()
+        if self.is_faulty:
+            self.show()
             return None
         try:
             return queue(
@@ -105,11 +122,15 @@ class Confirmation:
                 self.idempotency_key,
                 may_use_other_grants=self.may_use_other_grants,
                 retry_of=self.retry_of,
+                confirmed_protected=self.confirmed_protected,
             )
         except MessageProblemError as error:
             self.message_problem = str(error)
-            self.show()
-            return None
+        except ProtectedNotConfirmedError:
+            # Protected by somebody since the check a moment ago.
+            self.protected_problem = str(_PROTECTED)
+        self.show()
+        return None
 
     def show(self) -> None:
         """Note how a message with placeholders reads for the first ones, and what is wrong with a message."""
@@ -124,11 +145,35 @@ class Confirmation:
 
     @property
     def is_faulty(self) -> bool:
-        return bool(self.selection_problem or self.message_problem)
+        problems = (
+            self.selection_problem,
+            self.message_problem,
+            self.number_problem,
+            self.protected_problem,
+        )
+        return any(problems)
 
     @property
     def count(self) -> int:
         return self.kept.count if self.kept else 0
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the chosen are made of, and how long it will take; None without any."""
+        return dialog_facts.of(self.actor.portal, self.kept) if self.kept else None
+
+    @property
+    def guarded(self) -> list[Guarded]:
+        """Protected templates among the chosen, as they are protected now."""
+        if self.kept is None:
+            return []
+        counts = {number: count for number, (_name, count) in self.kept.summary.templates.items()}
+        return safeguards.guarded(self.actor.portal, counts)
+
+    @property
+    def needs_number(self) -> bool:
+        """Whether the number of workflows has to be typed."""
+        return self.count >= safeguards.TYPED_FROM
 
     @property
     def named(self) -> list[NamedWorkflow]:
@@ -163,6 +208,15 @@ class Confirmation:
         """The words in braces that are filled in, in the order of the hint."""
         return [f"{{{name}}}" for name in messages.PLACEHOLDERS]
 
+    def _check(self) -> None:
+        """Note what has to be said and was not."""
+        if self.needs_number and not safeguards.is_count(self.typed_number, self.count):
+            self.number_problem = gettext("Type the number of workflows, %(count)s, to confirm.") % {
+                "count": self.count
+            }
+        if any(one.template_id not in self.confirmed_protected for one in self.guarded):
+            self.protected_problem = str(_PROTECTED)
+
     def _take(self, chosen: Callable[[], Kept | None], nothing: object = _NOTHING_CHOSEN) -> None:
         try:
             self.kept = chosen()
@@ -182,12 +236,16 @@ def _chosen(actor: Actor, form: QueryDict) -> Kept | None:
         return keeping.kept(actor.portal, reference)
     workflows = unpack_all(actor, form.getlist("selected"))
     if snapshot := form.get("snapshot"):
-        everything = keeping.kept(actor.portal, snapshot)
-        left_out = set(form.getlist("left_out"))
+        left_out = form.getlist("left_out")
         if not left_out and not workflows:
-            return everything
-        workflows += [one for one in everything.workflows if one.id not in left_out]
+            return keeping.kept(actor.portal, snapshot)
+        changed = keeping.changed(actor.portal, snapshot, left_out, workflows)
+        return changed if changed.count else None
     return keeping.keep(actor.portal, workflows) if workflows else None
+
+
+def _numbers(texts: Sequence[str]) -> frozenset[int]:
+    return frozenset(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20)
 
 
 def _job_of(actor: Actor, number: str) -> Job | None:

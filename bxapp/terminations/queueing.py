@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
-from bxapp.terminations import messages, waking
+from bxapp.terminations import messages, safeguards, waking
 from bxapp.terminations.inserting import insert_items
 from bxapp.terminations.messages import Message
 from bxapp.terminations.models import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from bxapp.portals.sessions import Actor
     from bxapp.terminations.messages import Filled
@@ -34,6 +34,7 @@ def queue(
     *,
     may_use_other_grants: bool = False,
     retry_of: Job | None = None,
+    confirmed_protected: Collection[int] = (),
 ) -> Job:
     """Return the job that stops the selected workflows with ``message``, in the name of ``actor``.
 
@@ -41,8 +42,10 @@ def queue(
     the form: the same confirmation sent twice, even at the same moment, gives the same job.
     ``may_use_other_grants``: whether the job may go on with another administrator's rights when the actor's
     are lost. ``retry_of``: the job of the same portal whose failed workflows these are.
+    ``confirmed_protected``: protected templates of which the person has said that they are meant too.
 
-    Raises MessageProblemError, NothingSelectedError, ValueError for a key that no form of ours has.
+    Raises MessageProblemError, NothingSelectedError, ProtectedNotConfirmedError, and ValueError for a key
+    that no form of ours has.
     """
     if not 0 < len(idempotency_key) <= 64:
         raise ValueError("An idempotency key has 1 to 64 characters.")
@@ -55,6 +58,7 @@ def queue(
     known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)
     if (job := known.first()) is not None:
         return job
+    safeguards.check_protected(actor.portal, chosen, confirmed_protected)
     filled = read.fill(chosen)
     messages.check(filled)
     job = Job(

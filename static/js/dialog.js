@@ -48,11 +48,11 @@ function open(cause) {
     openedFrom = null;
   });
   dialog.showModal();
-  for (const field of dialog.querySelectorAll("[data-message]")) {
-    measure(field);
-    field.focus();
-    field.select?.();
-  }
+  for (const field of dialog.querySelectorAll("[data-message]")) measure(field);
+  // What was wrong first, else the message.
+  const first = dialog.querySelector('[aria-invalid="true"]') ?? dialog.querySelector("[data-message]");
+  first?.focus();
+  first?.select?.();
 }
 
 /** Count as the portal does: code points, and say where some of them may be lost. */

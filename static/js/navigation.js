@@ -30,7 +30,7 @@ function aim(event) {
   const { detail } = event;
   const isPlainNavigation = detail.boosted && detail.target === document.body;
   const isDialog = /^\s*<dialog/.test(detail.serverResponse ?? "");
-  const isRefusedSelection = detail.target.id === "selection-rows" && detail.xhr.status >= 400;
+  const isRefusedSelection = detail.target.id.startsWith("selection-") && detail.xhr.status >= 400;
   if (isDialog || isRefusedSelection) detail.target = document.getElementById("dialog-slot");
   else if (isPlainNavigation || (detail.target.id === "dialog-slot" && pathOf(detail).startsWith("/jobs/"))) {
     // A confirmed dialog became a job: its page is no dialog.

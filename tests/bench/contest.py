@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 MESSAGE = "Stopped by the measurement"
 # What may be chosen as "everything that runs" (``bxapp.workflows.snapshots``); more is chosen page by page.
-_LARGEST_CHOICE = 20_000
+_LARGEST_CHOICE = 150_000
+_READ_WITHIN_SECONDS = 300.0
 _WORKFLOWS_OF_ONE_CALL = 5000
-_SNAPSHOT = re.compile(r'\bdata-(snapshot|workflows)="([^"]*)"')
+_SNAPSHOT = re.compile(r'\bdata-(snapshot|snapshot-state)="([^"]*)"')
 _INPUT = re.compile(r"<input\b[^>]*\bdata-workflow=[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(data-workflow|value)="([^"]*)"')
 
@@ -73,11 +74,17 @@ def choose(visitor: Visitor, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return what the list sends of these workflows: their ticked boxes, or everything but the others."""
     if not 50 < len(ids) <= _LARGEST_CHOICE:
         return {"selected": ticked(visitor, ids)}
-    page = _expect(visitor.get(f"/workflows/all/?total={len(ids)}")).text
-    snapshot = dict(_SNAPSHOT.findall(page))
-    listed, wanted = set(snapshot["workflows"].split()), set(ids)
+    page = _expect(visitor.post("/workflows/snapshots/", {"total": str(len(ids))})).text
+    ends_at = time.monotonic() + _READ_WITHIN_SECONDS
+    while (told := dict(_SNAPSHOT.findall(page)))["snapshot-state"] == "reading":
+        assert time.monotonic() < ends_at, "the list is not read in time"
+        time.sleep(0.5)
+        page = _expect(visitor.get(f"/workflows/snapshots/{told['snapshot']}/")).text
+    assert told["snapshot-state"] == "done", page
+    listed = {one for one, row in visitor.control.workflows().items() if row["in_list"]}
+    wanted = set(ids)
     assert wanted <= listed, f"{len(wanted - listed)} workflows are not in the list"
-    return {"snapshot": [snapshot["snapshot"]], "left_out": sorted(listed - wanted)}
+    return {"snapshot": [told["snapshot"]], "left_out": sorted(listed - wanted)}
 
 
 def ticked(visitor: Visitor, ids: Sequence[str]) -> list[str]:
@@ -97,7 +104,8 @@ def prepare(visitor: Visitor, chosen: Mapping[str, Sequence[str]], total: int) -
     """Open the dialog for ``total`` chosen workflows and type the message."""
     dialog = _expect(visitor.post("/terminations/dialog/", chosen))
     form = next(form for form in dialog.read().forms if form.action == "/terminations/")
-    return Confirmation(visitor, form.action, {**form.fields, "message": MESSAGE}, total)
+    fields = {**form.fields, "message": MESSAGE, "typed_number": str(total)}
+    return Confirmation(visitor, form.action, fields, total)
 
 
 def confirm(watch: Watch, confirmations: Sequence[Confirmation], limit_seconds: float) -> float | None:

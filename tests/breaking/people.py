@@ -39,7 +39,9 @@ class Administrator(Visitor):
         """Tick workflows in the list, press "Terminate", and return the form that waits for confirmation."""
         page = self.post("/terminations/dialog/", {"selected": self.rows(workflow_ids)})
         assert page.status == 200, page.text
-        return next(form for form in page.read().forms if form.action == "/terminations/")
+        form = next(form for form in page.read().forms if form.action == "/terminations/")
+        form.fields["typed_number"] = [str(len(workflow_ids))]
+        return form
 
     def confirm(self, form: Form, message: str, *, clicks: int = 1, lends_rights: bool = False) -> set[int]:
         """Press the button, ``clicks`` times at once, until each press led to a job; return the jobs' IDs."""

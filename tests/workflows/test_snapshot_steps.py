@@ -234,7 +234,10 @@ def test_a_portal_that_stays_silent_ends_in_a_sentence_and_another_try(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "operating", "method": "bizproc.workflow.instances"}, "limit for this method is used up"),
+        (
+            {"kind": "operating", "method": "bizproc.workflow.instances"},
+            str(text_of(RefusalReason.PORTAL_BUSY).why),
+        ),
         ({"kind": "wrong_json", "shape": "list"}, "asked again"),
     ],
 )

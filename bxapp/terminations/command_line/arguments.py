@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from bxapp.bitrix.methods.instances import is_usable_id
 from bxapp.bitrix.status_text import status_problem
 from bxapp.journal.reading import moment
+from bxapp.terminations import safeguards
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.messages import PROBLEMS, Message, MessageProblemError, check
 from bxapp.terminations.models import Item
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterable
 
+    from bxapp.portals.models import Portal
     from bxapp.portals.sessions import Actor
     from bxapp.workflows.selection import SelectedWorkflow
 
@@ -87,6 +89,11 @@ def add_selection(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="everything that runs")
     parser.add_argument(
+        "--include-protected",
+        action="store_true",
+        help="stop workflows of protected templates too; without it they are refused",
+    )
+    parser.add_argument(
         "--expect", type=int, metavar="N", help="go on only if it is exactly this many; needed with a filter"
     )
 
@@ -142,6 +149,22 @@ def check_message(text: str, actor: Actor, workflows: Iterable[SelectedWorkflow]
         check(Message(text, actor).fill(workflows))
     except MessageProblemError as error:
         raise usage_error(f"--message: {error}") from None
+
+
+def confirmed_protected(
+    options: dict[str, Any], portal: Portal, workflows: Iterable[SelectedWorkflow]
+) -> frozenset[int]:
+    """Return the protected templates that are meant too; raises CommandError where some are, unconfirmed."""
+    chosen = list(workflows)
+    if options["include_protected"]:
+        return frozenset(one.template_id for one in chosen if one.template_id)
+    try:
+        safeguards.check_protected(portal, chosen, ())
+    except safeguards.ProtectedNotConfirmedError as error:
+        raise usage_error(
+            f"{error} Nothing was stopped. Choose without them, or say --include-protected."
+        ) from None
+    return frozenset()
 
 
 def _read_ids(path: str) -> list[str]:

@@ -94,16 +94,15 @@ class Command(BaseCommand):
         if not len(choice):
             self._say("Nothing to stop.")
             return ExitCode.DONE
+        meant_too = arguments.confirmed_protected(options, actor.portal, choice.workflows)
         if not options["yes"] and not self._is_confirmed(actor, choice, message):
             self._say("Nothing was stopped.")
             return ExitCode.NOT_CONFIRMED
         with Interruptions() as interruptions:
-            return self._stop(actor, choice, message, interruptions, as_json=options["json"])
+            job = queueing.queue(actor, choice.workflows, message, uuid4().hex, confirmed_protected=meant_too)
+            return self._stop(actor, job, interruptions, as_json=options["json"])
 
-    def _stop(
-        self, actor: Actor, choice: Choice, message: str, interruptions: Interruptions, *, as_json: bool
-    ) -> ExitCode:
-        job = queueing.queue(actor, choice.workflows, message, uuid4().hex)
+    def _stop(self, actor: Actor, job: Job, interruptions: Interruptions, *, as_json: bool) -> ExitCode:
         try:
             with Progress(job.total, sys.stderr) as progress:
                 job = follow(actor, job, interruptions, show=progress.show, say=progress.say)
