@@ -51,10 +51,19 @@ function appear() {
   told.remove();
 }
 
+// Browsers refuse autofocus in the frame of another site; what was pressed is gone, so the answer says where to go on.
+function goOn() {
+  const place = document.querySelector("[data-focus]");
+  if (!place) return;
+  place.removeAttribute("data-focus");
+  place.focus();
+}
+
 export function start() {
   document.addEventListener("click", useMessage);
   document.addEventListener("click", closeBeside);
   document.addEventListener("focusin", closeBeside);
   document.addEventListener("keydown", closeByKey);
   document.addEventListener("htmx:afterSettle", appear);
+  document.addEventListener("htmx:afterSettle", goOn);
 }

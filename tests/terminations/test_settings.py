@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_in_its_place(
     wrong = page[page.index(f'id="message-{field}-0"') :]
     assert sentence in wrong[: wrong.index("</div>")]
     assert f'value="{typed["name"]}"' in page, "nothing typed is lost"
-    assert page.count('aria-invalid="true"') == page.count('role="alert"') == page.count(" autofocus") == 1
+    assert page.count('aria-invalid="true"') == page.count('role="alert"') == page.count(" data-focus") == 1
     assert SavedMessage.objects.count() == 1
 
 
