@@ -32,6 +32,13 @@ function keepQuiet(event) {
   if (event.target.hasAttribute?.("data-quiet")) event.stopImmediatePropagation();
 }
 
+// A link in the part put another one in its place, and is gone itself: reading goes on there.
+function land(event) {
+  const { target, detail } = event;
+  if (!detail.boosted || document.activeElement !== document.body) return;
+  if (target.hasAttribute?.("data-live")) target.focus({ preventScroll: true });
+}
+
 function press(is) {
   return () => {
     isPressed = is;
@@ -41,6 +48,7 @@ function press(is) {
 export function start() {
   document.addEventListener("htmx:beforeRequest", rest);
   document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:afterSwap", land);
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, keepQuiet, { capture: true });
   }

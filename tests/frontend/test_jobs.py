@@ -56,6 +56,19 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     go_on.evaluate("button => { button.dataset.first = 'yes'; }")
     expect(row.locator("[data-first]")).to_have_count(0)
     expect(go_on).to_be_focused()
+    # What the person is selecting stays, and a page that nobody sees asks for nothing.
+    go_on.evaluate("button => { button.dataset.first = 'yes'; }")
+    row.locator("q").evaluate("text => getSelection().selectAllChildren(text)")
+    with application.tab.expect_response(lambda answer: "/jobs/?page=1" in answer.url):
+        pass
+    expect(row.locator("[data-first]")).to_have_count(1)
+    row.evaluate("() => Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
+    asked = len(application.requests_for("/jobs/"))
+    application.tab.clock.fast_forward(60_000)
+    assert len(application.requests_for("/jobs/")) == asked
+    row.evaluate("() => { delete document.hidden; getSelection().removeAllRanges(); }")
+    expect(row.locator("[data-first]")).to_have_count(0)
+    go_on.focus()
     application.tab.keyboard.press("Enter")
 
     control.change_settings(terminate_seconds=0.0, max_parallel=None)

@@ -177,6 +177,20 @@ def test_the_number_of_statements_is_the_same_for_any_number_of_jobs(scene: Scen
     assert asked() <= for_one + 1
 
 
+def test_a_long_job_needs_no_more_statements_than_a_short_one(scene: Scene, frame: Client) -> None:
+    def asked(count: int) -> int:
+        job = scene.queue([f"{count:06x}{number:08x}.00000000" for number in range(count)])
+        frame.get("/jobs/")  # the journal is written
+        with CaptureQueriesContext(connection) as statements:
+            assert frame.get(f"/jobs/{job.pk}/progress/").status_code == 200
+        return len(statements)
+
+    for_two = asked(2)
+
+    assert asked(200) == for_two
+    assert for_two <= 7
+
+
 def badge(answer: HttpResponseBase) -> str:
     page = text_of(answer)
     begins = page.index('<span id="jobs-badge"')
