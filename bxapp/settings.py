@@ -48,6 +48,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # A list of fifty signed rows is 80 KB of text. Every answer gets a random length against BREACH.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "bxapp.web.framing.FramingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
