@@ -11,6 +11,8 @@ threads = 8
 timeout = 90
 graceful_timeout = 20
 accesslog = "-"
+# A filter of two hundred workflows fits into an address.
+limit_request_line = 8190
 # Without the query string and the referrer: OAuth's callback carries a code there.
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 # The application is loaded before the workers are forked: a bad configuration ends the start at once.

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bxapp.bitrix.errors import BitrixError
 from bxapp.bitrix.launch import MalformedForm, parse_launch
-from bxapp.portals import handlers, lifecycle, sessions
+from bxapp.portals import deep_links, handlers, lifecycle, sessions
 from bxapp.portals.access import administrator
 from bxapp.portals.verification import verify
 from bxapp.web import framing
@@ -61,7 +61,8 @@ def application(request: HttpRequest) -> HttpResponse:
             handlers.bind(grant)
         except BitrixError as error:
             log.warning("No handlers could be bound in portal %s: %s", portal.pk, error)
-    return _page(request, "portals/application.html", portal, grant)
+    first_query = deep_links.first_query(launch)
+    return _page(request, "portals/application.html", portal, grant, first_query=first_query)
 
 
 @csrf_exempt

@@ -28,6 +28,7 @@ _SCRIPT_MODULES = tuple(
         "navigation",
         "loading",
         "selection",
+        "marks",
         "dialog",
         "job",
         "live",
@@ -37,6 +38,7 @@ _SCRIPT_MODULES = tuple(
         "install",
         "overview",
         "visible",
+        "filters",
         "sentences",
         "notices",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -21,7 +22,8 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A place in a list: ``page`` counts from 1, ``total`` are entries, ``query`` is kept in every link.
+    """A place in a list: ``page`` counts from 1, ``total`` are entries, ``query`` is kept in every link;
+    as pairs where a name has several values.
 
     ``list_path`` is the list's own path. Links must name it: in the portal's frame the page's address stays
     that of the launch.
@@ -30,7 +32,7 @@ class Pager:
     page: int
     page_size: int
     total: int
-    query: dict[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] | Sequence[tuple[str, str]] = field(default_factory=dict)
     list_path: str = ""
 
     @property
@@ -59,7 +61,8 @@ class Pager:
 
     def url(self, number: int) -> str:
         """Return the address of a page."""
-        return f"{self.list_path}?" + urlencode({**self.query, "page": number})
+        kept = self.query.items() if isinstance(self.query, Mapping) else self.query
+        return f"{self.list_path}?" + urlencode([*kept, ("page", str(number))])
 
     @property
     def links(self) -> list[PageLink]:

@@ -70,6 +70,8 @@ NAMES_OF_FILTER = (
 
 _LONGEST_VALUE = 255
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
+# Nothing that a database would take for a wildcard.
+_ID = re.compile(r"[0-9A-Za-z.:-]{1,128}", re.ASCII)
 _AGE = re.compile(r"([1-9][0-9]{0,3})([hdy])", re.ASCII)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "y": timedelta(days=365)}
 _OLDEST = timedelta(days=100 * 365)
@@ -112,9 +114,10 @@ def pairs(meant: Filter) -> list[tuple[str, str]]:
     """Return the names and values that say this filter, always in the same order.
 
     Moments become days of the active time zone: only moments at the beginning of a day come back exactly.
+    Raises KeyError for a kind that has no name.
     """
     found = [("template", str(number)) for number in sorted(meant.templates)]
-    found += [("kind", name) for name in sorted(NAMES[kind] for kind in meant.kinds if kind in NAMES)]
+    found += [("kind", name) for name in sorted(NAMES[kind] for kind in meant.kinds)]
     found += [("document", text) for text in sorted(meant.documents)]
     found += [("by", str(number)) for number in sorted(meant.started_by)]
     found += [("by", DISMISSED)] * meant.started_by_dismissed
@@ -232,7 +235,7 @@ def _document(text: str) -> str:
 
 
 def _workflow_id(text: str) -> str:
-    if not is_usable_id(text):
+    if not _ID.fullmatch(text) or not is_usable_id(text):
         raise ValueError
     return text
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from bxapp.workflows.filter_query import address
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bxapp.workflows.filters import Filter
 
 Sort = Literal["started", "modified"]
 
@@ -32,13 +36,13 @@ class Ordering:
         """Return what an address needs to ask for this order."""
         return {"sort": self.sort, "direction": "desc" if self.descending else "asc"}
 
-    def column(self, sort: Sort, list_path: str) -> Column:
-        """Return how a column's head stands to this order, in the list at ``list_path``."""
+    def column(self, sort: Sort, meant: Filter) -> Column:
+        """Return how a column's head stands to this order, in the list with this filter."""
         if sort != self.sort:
-            return Column(aria_sort="", url=_url(Ordering(sort), list_path))
+            return Column(aria_sort="", url=address(meant, Ordering(sort).query))
         return Column(
             aria_sort="descending" if self.descending else "ascending",
-            url=_url(Ordering(sort, descending=not self.descending), list_path),
+            url=address(meant, Ordering(sort, descending=not self.descending).query),
         )
 
 
@@ -48,7 +52,3 @@ class Column:
 
     aria_sort: str
     url: str
-
-
-def _url(ordering: Ordering, list_path: str) -> str:
-    return f"{list_path}?sort={ordering.sort}&direction={'desc' if ordering.descending else 'asc'}"

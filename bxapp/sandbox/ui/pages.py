@@ -39,6 +39,8 @@ class PortalPages:
         return [
             web.get("/", self.opened(self.home)),
             web.get("/ui/app", self.opened(self.app)),
+            # Where the portal itself shows an application, by its number (``rest/lib/marketplace/url.php``).
+            web.get(r"/marketplace/app/{number:\d+}/", self.opened(self.numbered_app)),
             web.get("/ui/workflows", self.opened(self.workflows)),
             *(web.get(path, self.opened(self.card)) for path in card_paths),
             web.get("/ui/static/{name}", self.static),
@@ -108,6 +110,11 @@ class PortalPages:
 
     async def app(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         return frame_page(self.sandbox, portal, user, request, self.shell(portal, user, request))
+
+    async def numbered_app(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
+        if int(request.match_info["number"]) != portal.application.id:
+            return await self.card(portal, user, request)
+        return await self.app(portal, user, request)
 
     async def workflows(self, portal: Portal, user: User, request: web.Request) -> web.StreamResponse:
         found = workflows.table(portal, request.query)
