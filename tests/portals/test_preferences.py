@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,7 +32,7 @@ def _root(page: str) -> dict[str, str]:
     return dict(re.findall(r'([\w-]+)="([^"]*)"', found[1]))
 
 
-def _launched(sandbox: Sandbox, **wishes: object) -> dict[str, str]:
+def _launched(sandbox: Sandbox, **wishes: Any) -> dict[str, str]:
     answer = Client().post(*sandbox.launch(installer=False, **wishes))
     root = _root(answer.content.decode())
     assert answer["Content-Language"] == root["lang"]
