@@ -1,4 +1,4 @@
-"""What has to be said before so much, or something protected, is stopped: on the screen and at the terminal."""
+"""What has to be said before so much, or something protected, is stopped: on the screen, at the terminal."""
 
 from __future__ import annotations
 
