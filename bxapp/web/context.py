@@ -30,6 +30,7 @@ _SCRIPT_MODULES = tuple(
         "selection",
         "marks",
         "dialog",
+        "focus",
         "job",
         "live",
         "copy",

@@ -37,7 +37,7 @@ class Visit:
         return next(frame for frame in self.tab.frames if frame.url.startswith(self.stack.app_url))
 
     def boxes(self) -> Locator:
-        return self.inside.locator('input[name="selected"]')
+        return self.inside.locator('input[name="selected"]:enabled')
 
     def fault(self, kind: str, **options: Any) -> None:
         """Let the portal fail until the screen has been looked at."""
@@ -52,6 +52,7 @@ class Visit:
         """The list of what runs, as it opens."""
         self.open()
         expect(self.boxes().first).to_be_visible()
+        self.settle()
         return self
 
     def click(self, role: Any, name: str) -> Visit:
@@ -61,11 +62,17 @@ class Visit:
     def page(self, link: str) -> Frame:
         """The page behind one of the four links."""
         self.list().click("link", link)
-        return self.sees(self.inside.get_by_role("heading", level=1, name=link))
+        self.sees(self.inside.get_by_role("heading", level=1, name=link))
+        return self.settle()
 
     def sees(self, place: Locator, *, within_seconds: float = 20) -> Frame:
         """Wait until it is there, and return the document to be looked at."""
         expect(place).to_be_visible(timeout=within_seconds * 1000)
+        return self.framed
+
+    def settle(self) -> Frame:
+        """Wait until everything that the page asked for by itself is there."""
+        expect(self.inside.locator('#content[aria-busy="true"], .htmx-request')).to_have_count(0)
         return self.framed
 
     def ticked(self, count: int) -> Visit:
