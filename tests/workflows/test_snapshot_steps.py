@@ -23,7 +23,7 @@ from bxapp.workflows.selection import SelectionNotOurs
 from tests.workflows.conftest import WORKFLOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bxapp.bitrix.answers import BatchAnswer
     from bxapp.bitrix.client import Command
@@ -36,7 +36,7 @@ SNAPSHOTS = "/workflows/snapshots/"
 
 
 @pytest.fixture
-def broker_without_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def broker_without_workers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Messages go nowhere, as where no worker runs; returns whose they were."""
     sent: list[int] = []
     monkeypatch.setattr(snapshot_steps, "wake", lambda snapshot, delay_seconds=0.0: sent.append(snapshot.pk))
