@@ -139,16 +139,16 @@ def _oldest(counts: Counts, place: Place) -> Figure:
 
 
 def _templates(counts: Counts, named: Mapping[int, str], place: Place) -> list[Figure]:
-    largest = sorted(counts.templates.items(), key=lambda each: (-each[1], each[0]))
-    figures = [
-        place.figure(_of_template(ID), overview_words.exactly(count), named[ID])
-        for ID, count in largest
-        if count and named.get(ID)
-    ][:MOST_TEMPLATES]
-    if counts.rules:
-        label = overview_words.rules(counts.rules)
-        figures.append(place.figure(Filter(origin=Origin.RULES), overview_words.exactly(counts.rules), label))
-    return figures
+    """Return the largest templates, and all automation rules together among them."""
+    found = [(count, _of_template(ID), named[ID]) for ID, count in counts.templates.items() if named.get(ID)]
+    found = sorted(found, key=lambda each: -each[0])[:MOST_TEMPLATES]
+    rules = counts.rules or 0
+    found.append((rules, Filter(origin=Origin.RULES), overview_words.rules(rules)))
+    return [
+        place.figure(lists, overview_words.exactly(count), label)
+        for count, lists, label in sorted(found, key=lambda each: -each[0])
+        if count
+    ]
 
 
 def _rise(rise: Rise, name: str, now: datetime, place: Place) -> Figure:

@@ -111,3 +111,23 @@ def test_without_a_connection_the_list_is_none_the_worse(application: Applicatio
     overview(application).get_by_role("button", name="Try again").click()
     expect(figure(application, "hung")).to_be_visible()
     application.errors.clear()  # the failed request
+
+
+def test_while_rows_are_being_stopped_the_figures_count_down(
+    application: Application, control: Control
+) -> None:
+    total = figure(application, "running")
+    expect(total).to_be_visible()
+    count = int((total.text_content() or "").split()[0])
+    application.boxes.nth(0).evaluate("box => { box.closest('tr').dataset.mark = 'stopping'; }")
+    running = [one for one, told in control.workflows().items() if told["in_list"]]
+    for workflow_id in running[:5]:
+        control.end_workflow(workflow_id)
+    asked = len(application.requests_for("/workflows/overview/"))
+
+    # The server shows its last counts again for some seconds.
+    application.tab.wait_for_timeout(5500)
+    application.tab.clock.run_for(13_000)
+
+    expect(total).to_have_text(f"{count - 5} running")
+    assert len(application.requests_for("/workflows/overview/")) == asked + 1

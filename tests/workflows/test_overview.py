@@ -289,6 +289,14 @@ def test_a_portal_that_fails_is_said_quietly_in_place(
     assert not KeptOverview.objects.exists()
 
 
+def test_figures_that_are_shown_stay_when_they_cannot_be_had_anew(frame: Frame, sandbox: Sandbox) -> None:
+    frame.get(OVERVIEW)
+    _age_overviews(minutes=1)
+    sandbox.fault(kind="http500")
+
+    assert frame.get(f"{OVERVIEW}?fresh=1").status_code == 204
+
+
 def test_who_lost_the_rights_is_refused(frame: Frame, sandbox: Sandbox) -> None:
     sandbox.fault(kind="rights_lost")
 
