@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 _KEY = re.compile(r"([^a-zA-Z]*)(.*)")
+_WILD = re.compile(r"[%_\\]")
 _PUBLISHED = ("", "!", "<", "<=", ">", ">=")
 _DOCUMENTED = (*_PUBLISHED, "=", "!=")
 _ORDERING: dict[str, Callable[[Any, Any], bool]] = {
@@ -147,11 +148,15 @@ def _text_test(condition: Condition, *, exact: bool) -> Callable[[Any], bool]:
     if exact or all(one.isdigit() or not one for one in several):
         equal = frozenset(condition.fold(one) for one in several)
         return lambda found: condition.fold(found) in equal
-    patterns = [like(one) for one in several]
-    if len(patterns) == 1:
-        only = patterns[0]
-        return lambda found: only.fullmatch(found or "") is not None
-    return lambda found: any(pattern.fullmatch(found or "") for pattern in patterns)
+    # Making a pattern of each of a thousand IDs costs more than all else that a look at them asks for.
+    plain = frozenset(one.lower() for one in several if not _WILD.search(one))
+    patterns = [like(one) for one in several if _WILD.search(one)]
+
+    def meets(found: str | None) -> bool:
+        text = found or ""
+        return text.lower() in plain or any(pattern.fullmatch(text) for pattern in patterns)
+
+    return meets
 
 
 def _number_test(wanted: Value) -> Callable[[Any], bool]:
