@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from bxapp.bitrix.errors import OperatingLimited
 from bxapp.bitrix.limits import Priority, Reservation, Settlement, Spent
 from bxapp.portals.limits import bucket_of, budget_of
 from bxapp.terminations.batch_sizes import Allowance
+from bxapp.terminations.past_calls import calls_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +35,8 @@ class Permits:
     def __init__(self, portal: Portal) -> None:
         self._bucket = bucket_of(portal)
         self._budget = budget_of(portal, METHOD)
+        # This process holds the portal's turn: all calls are in the database, and nobody else sends any.
+        self._calls_within = partial(calls_within, portal.pk)
         # Counted, and not used yet.
         self._in_hand = 0
         self._more: int | None = 0
@@ -92,7 +96,9 @@ class Permits:
         launch = _LAUNCH_SECONDS if at_once else None
         if seconds_each is None:
             seconds_each = _SPREAD * self._longest_call or _UNKNOWN_CALL_SECONDS
-        return self._budget.reserve_all(sizes, seconds_each, launch_seconds=launch)
+        return self._budget.reserve_all(
+            sizes, seconds_each, launch_seconds=launch, calls_within=self._calls_within
+        )
 
     def settle(self, requests: Iterable[tuple[Reservation, float, Sequence[Timing]]]) -> None:
         """Tell what requests spent: seconds until the answer, and the stamps of the calls in their order."""

@@ -236,30 +236,24 @@ def test_an_on_premise_portal_has_no_limit_of_requests(scene: Scene) -> None:
     assert limits.bucket_of(portal).rate is None
 
 
-def test_without_redis_a_job_is_slow_or_waits_and_then_goes_on(
+def test_without_redis_a_job_is_slow_but_sure(
     houses: list[House], street: Sandbox, settings: Settings
 ) -> None:
+    """Redis was never there for this process, and nobody is there whom it could ask what was spent."""
     house = houses[0]
     job = house.queue(3)
-    redis_url, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:9/0"
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
     limits.forget()
 
     begun = time.monotonic()
-    while time.monotonic() - begun < 12:
+    while job.state != JobState.FINISHED and time.monotonic() - begun < 40:
         dispatch.work(house.actor.portal.pk)
         job.refresh_from_db()
-        time.sleep(0.2)
-    # As if four processes were at work: one request in four seconds.
-    assert len([one for one in street.asked("portal") if one["method"] != "profile"]) <= 3
-    assert (job.failed, job.state in {JobState.QUEUED, JobState.RUNNING, JobState.BLOCKED}) == (0, True)
+        time.sleep(0.1)
 
-    settings.REDIS_URL = redis_url
-    limits.forget()
-    while job.state != JobState.FINISHED and time.monotonic() - begun < 60:
-        dispatch.work(house.actor.portal.pk)
-        job.refresh_from_db()
-        time.sleep(0.2)
-
+    # As if four processes were at work: a job gets one request in four seconds, and so does the licence.
+    spent = [one for one in street.asked("portal") if one["method"] != "profile"]
+    assert len(spent) <= 2 * (time.monotonic() - begun) / 4
     assert job.terminated == 3
     assert refusals(street) == {}
 

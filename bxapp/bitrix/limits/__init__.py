@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bxapp.bitrix.limits.bucket import ENTERPRISE, STANDARD, Bucket, Grant, Priority, Rate, rate_of
-from bxapp.bitrix.limits.operating import (
+from bxapp.bitrix.limits.execution_time import (
     CLOUD,
     ON_PREMISE,
-    Budget,
     OperatingRule,
     Reservation,
     Settlement,
     Spent,
 )
+from bxapp.bitrix.limits.operating import Budget
 from bxapp.bitrix.limits.shared import Shared
 from bxapp.bitrix.limits.work import work_seconds
 

@@ -15,15 +15,18 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from bxapp.bitrix.limits.alone import AloneShare
+from bxapp.bitrix.limits.execution_time import Reservation, Spent
 from bxapp.bitrix.limits.shared import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from bxapp.bitrix.limits.execution_time import OperatingRule, Settlement
     from bxapp.bitrix.limits.shared import Shared
 
 # A process that died cannot settle. A request ends within 70 s (5 to connect, 65 to read): after that it
@@ -32,62 +35,6 @@ RESERVATION_SECONDS = 75.0
 # Without Redis, what was left of a budget is believed when it was heard this shortly before.
 FRESH_SECONDS = 5.0
 PAUSE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingRule:
-    """The portal's numbers, all in seconds."""
-
-    limit: float
-    window: float = 600.0
-    basket: float = 60.0
-    threshold: float = 0.1
-    ban: float = 300.0
-
-
-CLOUD = OperatingRule(480.0)
-ON_PREMISE = OperatingRule(420.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """``calls`` calls of the method may be sent in one request; settle it when its answer came.
-
-    ``id`` is empty where nothing is counted.
-    """
-
-    calls: int
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Nothing may be sent now. ``under_way``: calls that have been sent must end first, ask again then.
-
-    Otherwise the budget is spent for ``wait_seconds``, that is until the Unix time ``until``.
-    """
-
-    wait_seconds: float
-    until: float
-    under_way: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What an answer told of a request's work. Stamps are the portal's own ``finish`` times, Unix seconds.
-
-    ``elapsed_seconds`` from sending to the answer: the request worked at most that long, and its first call,
-    which no two stamps enclose, may have been the longest. ``operating`` and ``reset_at`` (Unix time) as told
-    with the last call; None means that the portal has no such limit, unless ``heard`` is False: then the
-    answer had no ``time`` at all.
-    """
-
-    elapsed_seconds: float
-    first_finish: float | None = None
-    last_finish: float | None = None
-    operating: float | None = None
-    reset_at: float | None = None
-    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +78,8 @@ class Budget:
         self._lock = threading.Lock()
         # The last that was heard from Redis: both ledgers, and the seconds used and reserved.
         self._copies: tuple[_Copy, ...] = (_Copy(), _Copy())
+        # What answers told while Redis could not be asked: the portal has no such limit.
+        self._is_off_alone = False
         self._used = 0.0
         self._heard_at = float("-inf")
         # What Redis could not be told yet.
@@ -148,9 +97,18 @@ class Budget:
         return self.reserve_all([calls], seconds_each, launch_seconds=launch_seconds)[0]
 
     def reserve_all(
-        self, sizes: Sequence[int], seconds_each: float, *, launch_seconds: float | None = None
+        self,
+        sizes: Sequence[int],
+        seconds_each: float,
+        *,
+        launch_seconds: float | None = None,
+        calls_within: Callable[[float], int] | None = None,
     ) -> list[Reservation | Spent]:
-        """Reserve several requests at once, in their order; as :meth:`reserve`, in one round trip."""
+        """Reserve several requests at once, in their order; as :meth:`reserve`, in one round trip.
+
+        ``calls_within`` is asked where Redis is gone: how many calls of the method, at most, all processes
+        together sent within the last so many seconds. Only who can be sure of that may give it.
+        """
         if not sizes or min(sizes) < 1:
             raise ValueError("Each request that is reserved has at least one call.")
         if self.rule is None or self._is_off:
@@ -169,7 +127,7 @@ class Budget:
         ]
         answers = self._run(asked)
         if answers is None:
-            return [self._reserve_alone(self.rule, calls, seconds_each) for calls in sizes]
+            return [self._reserve_alone(self.rule, calls, seconds_each, calls_within) for calls in sizes]
         self._alone.end()
         return [_read(answer, one["id"]) for answer, one in zip(answers, asked, strict=True)]
 
@@ -216,12 +174,24 @@ class Budget:
     @property
     def _is_off(self) -> bool:
         """Whether the portal's answers tell of no such limit: nothing needs to be counted then."""
-        return self._copies[0].off
+        return self._copies[0].off or self._is_off_alone
 
     def _tell(self, told: list[dict[str, Any]]) -> None:
         if self._run(told) is None:
             with self._lock:
                 self._untold.extend(told)
+                for one in told:
+                    self._hear_alone(one)
+
+    def _hear_alone(self, told: dict[str, Any]) -> None:
+        """Take in for this process what Redis could not be told."""
+        now = self._now()
+        if told["op"] == "settle" and told["heard"]:
+            self._is_off_alone = "operating" not in told
+            self._alone.hear(told.get("operating", 0.0), now)
+        elif told["op"] == "refuse" and self.rule is not None:
+            wall = self._clock() if self._clock else time.time()
+            self._alone.refuse(max(1.0, told.get("reset_at", wall + self.rule.ban) - wall), now)
 
     def _run(self, operations: list[dict[str, Any]]) -> list[Any] | None:
         """Return the answers to the reserves among the operations, None when Redis cannot be asked now."""
@@ -238,6 +208,7 @@ class Budget:
                 self._untold.extendleft(reversed(untold))
                 return None
             self._used, self._heard_at = float(text(answer[0])), self._now()
+            self._is_off_alone = False
             self._copies = tuple(
                 _Copy(text(epoch), version, raw, bool(off))
                 for epoch, version, off, raw in (answer[1:5], answer[5:9])
@@ -262,17 +233,26 @@ class Budget:
             ],
         )
 
-    def _reserve_alone(self, rule: OperatingRule, calls: int, seconds_each: float) -> Reservation | Spent:
+    def _reserve_alone(
+        self,
+        rule: OperatingRule,
+        calls: int,
+        seconds_each: float,
+        calls_within: Callable[[float], int] | None,
+    ) -> Reservation | Spent:
         now = self._now()
+        # What was sent longer ago is not in the portal's sum any more.
+        counts = rule.window + rule.basket + RESERVATION_SECONDS
         with self._lock:
             fresh = now - self._heard_at <= FRESH_SECONDS
             granted = self._alone.take(
                 calls,
                 seconds_each,
-                free=rule.limit - self._used if fresh else 0.0,
+                free=rule.limit - self._used if fresh else None,
                 limit=rule.limit,
                 window=rule.window,
                 now=now,
+                calls_lately=None if calls_within is None else partial(calls_within, counts),
             )
             if granted:
                 reservation = Reservation(granted, uuid4().hex)
@@ -287,7 +267,8 @@ class Budget:
                     }
                 )
                 return reservation
-        return Spent(PAUSE_SECONDS, time.time() + PAUSE_SECONDS, under_way=False)
+            wait = PAUSE_SECONDS if calls_within is None else max(1.0, self._alone.wait_seconds(now))
+        return Spent(wait, time.time() + wait, under_way=False)
 
 
 def _operation(name: Literal["settle", "forget", "refuse"], **what: Any) -> dict[str, Any]:

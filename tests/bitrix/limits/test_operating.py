@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.bitrix.limits import Budget, OperatingRule, Reservation, Settlement, Shared, Spent
+from bxapp.bitrix.limits import CLOUD, Budget, OperatingRule, Reservation, Settlement, Shared, Spent
+from tests.bitrix.limits.servers import ServerOperating, ServerRequest
 
 if TYPE_CHECKING:
     from tests.bitrix.limits.conftest import Clock
@@ -203,3 +204,98 @@ def test_several_requests_are_reserved_in_their_order(budget: Budget) -> None:
 
     assert [answer.calls for answer in answers if isinstance(answer, Reservation)] == [30, 19]
     assert isinstance(answers[2], Spent)
+
+
+@pytest.fixture
+def alone(interruptible: Interruptible, portal: str, clock: Clock) -> Budget:
+    """The budget of a process that has never heard Redis."""
+    interruptible.gone = True
+    return Budget(interruptible, portal, "app", "terminate", CLOUD, clock=clock)
+
+
+def reserve_alone(budget: Budget, calls: int, called: int = 0) -> Reservation | Spent:
+    return budget.reserve_all([calls], 1.0, calls_within=lambda _seconds: called)[0]
+
+
+def test_who_knows_the_calls_before_begins_at_once_without_redis(alone: Budget, clock: Clock) -> None:
+    first = reserve_alone(alone, 100)
+    spent = reserve_alone(alone, 100)
+    clock.pass_seconds(60)
+    second = reserve_alone(alone, 100, called=80)
+
+    # Four processes of which each takes half of its part: an eighth of what is left.
+    assert isinstance(first, Reservation)
+    assert first.calls == 60
+    assert isinstance(spent, Spent)
+    assert 0 < spent.wait_seconds <= 60
+    assert isinstance(second, Reservation)
+    assert second.calls == (480 - 80) // 8
+
+
+def test_who_knows_nothing_waits_without_redis(alone: Budget) -> None:
+    assert isinstance(alone.reserve(1, 1.0), Spent)
+
+
+def test_without_redis_the_portals_own_sum_counts(alone: Budget, clock: Clock) -> None:
+    first = reserve_alone(alone, 1)
+    assert isinstance(first, Reservation)
+    alone.settle(first, settled(clock, 1.0, 471.0))
+    clock.pass_seconds(60)
+
+    second = reserve_alone(alone, 100, called=1)
+
+    assert isinstance(second, Reservation)
+    assert second.calls == 1
+
+
+def test_without_redis_a_refusal_holds_everything_until_its_moment(alone: Budget, clock: Clock) -> None:
+    alone.refused(clock() + 200)
+    clock.pass_seconds(190)
+    before = reserve_alone(alone, 1)
+    clock.pass_seconds(11)
+
+    assert isinstance(before, Spent)
+    assert before.wait_seconds == pytest.approx(10, abs=1)
+    assert isinstance(reserve_alone(alone, 1), Reservation)
+
+
+def test_without_redis_an_answer_that_tells_no_operating_ends_the_counting(
+    alone: Budget, clock: Clock
+) -> None:
+    first = reserve_alone(alone, 1)
+    assert isinstance(first, Reservation)
+    alone.settle(first, settled(clock, 1.0, None))
+
+    assert reserve_alone(alone, 10_000) == Reservation(10_000, "")
+
+
+@pytest.mark.parametrize("bans", [False, True], ids=["recorded", "ban"])
+def test_processes_that_take_turns_without_redis_are_never_refused(
+    interruptible: Interruptible, portal: str, clock: Clock, bans: bool
+) -> None:
+    """An hour of calls of a second each; every two minutes another of twelve processes has the turn."""
+    interruptible.gone = True
+    processes = [Budget(interruptible, portal, "app", "terminate", CLOUD, clock=clock) for _ in range(12)]
+    server, called, begun = ServerOperating(CLOUD, bans=bans), list[float](), clock()
+
+    def called_within(seconds: float) -> int:
+        return sum(1 for at in called if at >= clock() - seconds)
+
+    while clock() - begun < 3600:
+        budget = processes[int((clock() - begun) / 120) % len(processes)]
+        (answer,) = budget.reserve_all([10], 1.0, calls_within=called_within)
+        if isinstance(answer, Spent):
+            clock.pass_seconds(min(answer.wait_seconds, 30.0))
+            continue
+        called.extend([clock()] * answer.calls)
+        request = ServerRequest(clock())
+        assert server.begins(request, clock(), "batch")
+        for _ in range(answer.calls):
+            assert server.begins(request, clock())
+            clock.pass_seconds(1.0)
+            server.finishes(request, 1.0, clock())
+        server.ends(request, batch=answer.calls > 1)
+        budget.settle(answer, settled(clock, float(answer.calls), request.operating))
+
+    assert server.refused == 0
+    assert len(called) > 0.3 * CLOUD.limit * 3600 / CLOUD.window
