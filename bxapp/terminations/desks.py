@@ -155,7 +155,8 @@ class Desk(SendingDesk):
         if may_look and not lane.looks and not lane.nothing_queued and lane.ready <= FEW_READY:
             queued = claiming.due_queued(job, now, looking.LOOK_AHEAD, besides=lane.ready_keys)
             lane.nothing_queued = len(queued) < looking.LOOK_AHEAD
-            for part in looking.parts(queued, is_first=not lane.has_looked):
+            is_known = self._pacer.most_seconds_per_call is not None
+            for part in looking.parts(queued, is_first=not lane.has_looked, is_known=is_known):
                 lane.looks += 1
                 self._begin(looking.look(self.turn, job, client, part), lane, partial(self._looked, lane))
 
@@ -171,8 +172,8 @@ class Desk(SendingDesk):
         self._heard(lane, error)
         if lane.is_open and idle:
             lane.add(idle)
-        if error is None and license_is_due(self._portal):
-            self._ask_for_license(lane.access)
+        if error is None:
+            self._ask_for_license(lane)
 
     def _heard(self, lane: Lane, error: Exception | None) -> None:
         """Take in how a question about a job ended."""
@@ -215,10 +216,15 @@ class Desk(SendingDesk):
         if error is not None:
             raise error
 
-    def _ask_for_license(self, access: WorkAccess) -> None:
-        if not self._is_asking_for_license:
+    def _ask_for_license(self, lane: Lane) -> None:
+        """Ask for the portal's limits when they are due; beside a job that the burst suffices for, when it has
+        ended: one request more would cost it half a second.
+        """
+        if self._is_asking_for_license or not license_is_due(self._portal):
+            return
+        if lane.job.total > looking.BURST_WORKFLOWS or not lane.job.is_open:
             self._is_asking_for_license = True
-            self._begin(_license(access), access, self._told_license)
+            self._begin(_license(lane.access), lane.access, self._told_license)
 
     def _told_license(self, told: methods.License | None, error: Exception | None) -> None:
         self._is_asking_for_license = False
@@ -274,6 +280,7 @@ class Desk(SendingDesk):
                 self._start_anew(lane)
         if not lane.job.is_open:
             self._start_anew(lane)
+            self._ask_for_license(lane)
 
 
 def _license(access: WorkAccess) -> Errand[methods.License | None]:

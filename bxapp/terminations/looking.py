@@ -39,6 +39,9 @@ _HEAD = 200
 _PIECE = 600
 # What a cloud portal takes at once, less its share for the people at their screens.
 _BURST = 45
+BURST_WORKFLOWS = _BURST * LONGEST_BATCH
+# Small requests that find the pace of an unknown portal.
+_PROBES = 4
 # What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
 # after the job; a shorter time would cost requests, a longer one make more ghosts. At two full batches a
 # second the 2,500 of a look last for 25 seconds, and the next look is made before they are used up.
@@ -79,8 +82,9 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
     return idle
 
 
-def parts(items: Sequence[Item], *, is_first: bool) -> list[Sequence[Item]]:
+def parts(items: Sequence[Item], *, is_first: bool, is_known: bool) -> list[Sequence[Item]]:
     """Return how queued items are looked at: together; the first ones of a job of middle size by themselves.
+    ``is_known``: whether the portal's pace is, so that no request goes into finding it.
 
     Their answer comes soon, so that the portal's pace is known when the rest is. The rest is looked at in
     pieces as far as the portal's burst of requests is more than the batches need: while one piece is stopped,
@@ -90,7 +94,9 @@ def parts(items: Sequence[Item], *, is_first: bool) -> list[Sequence[Item]]:
     if not (is_first and 2 * _HEAD < len(items) < LOOK_AHEAD):
         return [items] if items else []
     rest = items[_HEAD:]
-    spare = _BURST - 1 - ceil(len(items) / LONGEST_BATCH)
+    spare = _BURST - 1 - ceil(len(items) / LONGEST_BATCH) - (0 if is_known else _PROBES)
+    if spare < 1 and len(items) <= BURST_WORKFLOWS:
+        return [items]
     size = ceil(len(rest) / max(1, min(spare, len(rest) // _PIECE)))
     return [items[:_HEAD], *(rest[start : start + size] for start in range(0, len(rest), size))]
 
