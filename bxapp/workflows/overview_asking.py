@@ -1,7 +1,7 @@
 """How much runs in a portal: all counts of the overview in one request.
 
-Somebody who was not known before costs a second one. The very first time the counts are asked for twice: the
-first answer tells whom and what to count.
+Somebody who was not known before costs one or two small ones more. The very first time the counts are asked
+for twice: the first answer tells whom and what to count.
 
 Dates in a portal's filter may be off by the offset between two time zones, so none is used to count: what is
 locked is few, and which of it hangs is decided here.
@@ -9,6 +9,7 @@ locked is few, and which of it hangs is decided here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bxapp.bitrix.client import LONGEST_BATCH, Command
@@ -37,6 +38,7 @@ _KINDS = {f"kind_{name}": name for name in KINDS if name != "crm"}
 # Before every lock that ever was: that a date is empty cannot be said to every server in another way.
 _LOCKED = {">=OWNED_UNTIL": "2000-01-01T00:00:00+00:00"}
 _LOCKED_STARTS = (0, 50)
+_MOST_LOOKS = 3
 
 
 def count(client: Client, portal: Portal, now: datetime) -> Counts:
@@ -47,7 +49,10 @@ def count(client: Client, portal: Portal, now: datetime) -> Counts:
     before = overview_keeping.latest(portal)
     known = Knowledge.of(portal, before, now)
     counts = _counted(client, known, now)
-    return _counted(client, known, now) if before is None and known.has_learned else counts
+    if before is None and (known.has_met or known.has_found):
+        known.has_met = False
+        counts = _counted(client, known, now)
+    return _with_everybody(client, known, counts)
 
 
 def _counted(client: Client, known: Knowledge, now: datetime) -> Counts:
@@ -78,6 +83,27 @@ def _counted(client: Client, known: Knowledge, now: datetime) -> Counts:
         listed_templates=known.listed,
         unnamed_starters=frozenset(known.unnamed),
     )
+
+
+def _with_everybody(client: Client, known: Knowledge, counts: Counts) -> Counts:
+    """Count anew what people started, while each look meets somebody who was not known before."""
+    for _ in range(_MOST_LOOKS):
+        if not (counts.dismissed_is_least and known.has_met):
+            break
+        known.has_met = False
+        people = People(known, counts.counted_at)
+        try:
+            dismissed, is_least = people.read(client.batch(people.commands).answers, client)
+        except BitrixError:
+            # The figures are there, and they say that it may be more.
+            break
+        counts = replace(
+            counts,
+            dismissed=dismissed,
+            dismissed_is_least=is_least,
+            unnamed_starters=frozenset(known.unnamed),
+        )
+    return counts
 
 
 def _plain_commands(now: datetime) -> dict[str, Command]:

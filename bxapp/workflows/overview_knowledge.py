@@ -32,7 +32,7 @@ class Knowledge:
 
     ``stale``: people to be asked for again. ``likely``: templates, and about how much runs of each.
     ``listed``: all templates that the portal lists; None while that is not known.
-    ``has_learned``: something was found that would have changed the question.
+    ``has_met`` and ``has_found``: people, or templates, that would have changed the question.
     """
 
     portal: Portal
@@ -41,7 +41,8 @@ class Knowledge:
     unnamed: set[int] = field(default_factory=set)
     likely: dict[int, int] = field(default_factory=dict)
     listed: frozenset[int] | None = None
-    has_learned: bool = False
+    has_met: bool = False
+    has_found: bool = False
 
     @classmethod
     def of(cls, portal: Portal, before: Counts | None, now: datetime) -> Knowledge:
@@ -81,8 +82,8 @@ class Knowledge:
         told = names.people(self.portal, set(asked), heard)
         now_known = {user_id: person.is_active for user_id, person in told.items()}
         new = {user_id for user_id in asked if user_id not in told and len(self.unnamed) < _MOST_REMEMBERED}
-        self.has_learned |= any(self.people.get(user_id) != state for user_id, state in now_known.items())
-        self.has_learned |= bool(new - self.unnamed)
+        self.has_met |= any(self.people.get(user_id) != state for user_id, state in now_known.items())
+        self.has_met |= bool(new - self.unnamed)
         self.people |= now_known
         self.unnamed |= new
 
@@ -91,12 +92,12 @@ class Knowledge:
         named = {ID: name for ID, name in heard.items() if name and ID in self.likely}
         names.templates(self.portal, named.keys(), named)
         listed = frozenset(heard) if is_complete else None
-        self.has_learned |= listed != self.listed
+        self.has_found |= listed != self.listed
         self.listed = listed
 
     def learn_templates(self, found: Mapping[int, int]) -> None:
         """Keep which other templates run, and about how much of each."""
-        self.has_learned |= bool(found.keys() - self.likely.keys())
+        self.has_found |= bool(found.keys() - self.likely.keys())
         self.likely |= found
 
     def likely_others(self, counted: Collection[int]) -> dict[int, int]:

@@ -110,7 +110,7 @@ def test_the_figures_are_those_of_the_portals_record(frame: Frame, sandbox: Sand
 
 def test_a_visit_costs_one_request_once_the_portal_is_known(frame: Frame, sandbox: Sandbox) -> None:
     frame.get(OVERVIEW)
-    assert len(sandbox.asked("portal")) <= 4
+    assert len(sandbox.asked("portal")) <= 6
     _age_overviews(minutes=5)
     sandbox.forget()
 
@@ -199,6 +199,40 @@ def test_somebody_dismissed_since_is_counted_at_the_next_look(frame: Frame, sand
 
     of_one = sum(one["started_by"] == 4 for one in listed(sandbox))
     assert int(after.split()[0]) == int(before.split()[0]) + of_one
+
+
+def test_somebody_new_is_met_and_counted_at_once(frame: Frame, sandbox: Sandbox) -> None:
+    gone = next(user["id"] for user in sandbox.portal()["users"] if not user["active"])
+    for one in listed(sandbox):
+        if one["started_by"] == gone:
+            sandbox.control("POST", f"/portals/1/workflows/{one['id']}", end=0)
+    before = figure(frame.get(OVERVIEW), "started by dismissed employees")[0]
+    assert not PersonName.objects.filter(user_id=gone).exists()
+    _age_overviews(minutes=2)
+    sandbox.control("POST", "/portals/1/workflows", started_by=gone, count=70)
+    sandbox.forget()
+
+    after = figure(frame.get(OVERVIEW), "started by dismissed employees")[0]
+
+    # More than the rows of one page, so that they are counted and not only seen.
+    assert int(after.split()[0]) == int(before.split()[0]) + 70
+    assert len(sandbox.asked("portal")) <= 3
+
+
+def test_hundreds_of_templates_fit_into_one_request(frame: Frame, sandbox: Sandbox) -> None:
+    portal, now = Portal.objects.get(), timezone.now()
+    TemplateName.objects.bulk_create(
+        TemplateName(portal=portal, template_id=10_000 + number, name=f"No. {number}", refreshed_at=now)
+        for number in range(400)
+    )
+
+    texts = list(figures(frame.get(OVERVIEW)))
+
+    counted = Counter(one["template_id"] for one in listed(sandbox))
+    largest = max(counted[template["id"]] for template in sandbox.portal()["templates"] if template["listed"])
+    names = [one["name"] for one in sandbox.portal()["templates"]]
+    assert any(f"{largest} {name}" in texts for name in names)
+    assert not any("No. " in text for text in texts)
 
 
 def test_who_is_not_known_yet_makes_it_at_least(frame: Frame, sandbox: Sandbox) -> None:
