@@ -49,6 +49,10 @@ class Control:
         """Let a workflow be executed from now on, for so long."""
         self._ask("POST", f"{self._portal}/workflows/{workflow_id}", {"resume": seconds})
 
+    def remove_application(self) -> None:
+        """Let an administrator remove the application; its handlers hear of it."""
+        self._ask("POST", f"{self._portal}/uninstall", {})
+
     def change_user(self, user_id: int, **changes: Any) -> None:
         self._ask("POST", f"{self._portal}/users/{user_id}", changes)
 

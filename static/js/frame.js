@@ -1,7 +1,7 @@
 // All talk with the portal's page around the frame, through its official library.
 // The portal may never answer: everything here has a time limit, and no page depends on an answer.
 import { sentence } from "./sentences.js";
-import { show } from "./notices.js";
+import { show, withdraw } from "./notices.js";
 
 const INITIALISE_MS = 8000;
 const REFRESH_MS = 12000;
@@ -82,6 +82,14 @@ export async function finishInstallation() {
   return portal.isInstallMode;
 }
 
+/** Let the refusal of a launch end in a new one: only the portal's page can open the application again. */
+function offerReload(portal) {
+  for (const button of document.querySelectorAll("[data-reload-portal]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => portal.parent.reloadWindow().catch(() => {}));
+  }
+}
+
 function onClick(event, portal) {
   const link = event.target.closest?.("a[data-open-path]");
   const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
@@ -90,11 +98,23 @@ function onClick(event, portal) {
   openPath(portal, link);
 }
 
+// Without the portal's page everything works but its height, its title and its slider; a late answer is welcome.
+async function meet() {
+  const portal = await frame();
+  const isExpected = document.body.dataset.channel === "frame" && globalThis.parent !== globalThis;
+  if (portal || !isExpected) return portal;
+  show("frame", sentence("frameSilent"), { isError: false });
+  const late = await Promise.resolve(ready).catch(() => null);
+  if (late) withdraw("frame");
+  return late;
+}
+
 export function start() {
   let known = null;
-  frame().then((portal) => {
+  meet().then((portal) => {
     known = portal;
     if (!portal) return;
+    offerReload(portal);
     const content = document.getElementById("page");
     if (content) new ResizeObserver(() => fit()).observe(content);
   });

@@ -140,7 +140,9 @@ export function start() {
     const { xhr, requestConfig } = event.detail;
     if (xhr.status !== 401 && !isOurs(xhr)) failed(sentence("failedTitle"), sentence("failed"), requestConfig);
   });
-  document.addEventListener("flowstop:unanswered", (event) =>
-    failed(sentence("failedTitle"), sentence("sessionDead"), event.detail.config),
-  );
+  document.addEventListener("flowstop:unanswered", (event) => {
+    // Said once: here together with what was asked for, which is asked again by the same button.
+    withdraw("session");
+    failed(sentence("failedTitle"), sentence("sessionDead"), event.detail.config);
+  });
 }

@@ -2,123 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
+from tests.frontend.visit import ADMINISTRATOR
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Frame, FrameLocator, Locator, Page
+    from playwright.sync_api import Frame, Locator
 
-    from deploy.stack import Stack
-    from tests.control import Control
+    from tests.frontend.visit import Visit
 
-ADMINISTRATOR, ORDINARY = 1, 4
-
-
-@dataclass(slots=True)
-class Visit:
-    """A tab in which one screen after the other is shown."""
-
-    tab: Page
-    stack: Stack
-    control: Control
-    faults: list[int] = field(default_factory=list)
-
-    @property
-    def inside(self) -> FrameLocator:
-        return self.tab.frame_locator("#app-frame")
-
-    @property
-    def framed(self) -> Frame:
-        """The application's document in the portal's page."""
-        return next(frame for frame in self.tab.frames if frame.url.startswith(self.stack.app_url))
-
-    def boxes(self) -> Locator:
-        return self.inside.locator('input[name="selected"]:enabled')
-
-    def fault(self, kind: str, **options: Any) -> None:
-        """Let the portal fail until the screen has been looked at."""
-        self.faults.append(self.control.add_fault(kind, **options))
-
-    def open(self) -> Visit:
-        """The portal's page with the application as the portal opens it."""
-        self.tab.goto(f"{self.stack.portal_url}/ui/app")
-        return self
-
-    def list(self) -> Visit:
-        """The list of what runs, as it opens."""
-        self.open()
-        expect(self.boxes().first).to_be_visible()
-        self.settle()
-        return self
-
-    def click(self, role: Any, name: str) -> Visit:
-        self.inside.get_by_role(role, name=name, exact=True).click()
-        return self
-
-    def page(self, link: str) -> Frame:
-        """The page behind one of the four links."""
-        self.list().click("link", link)
-        self.sees(self.inside.get_by_role("heading", level=1, name=link))
-        return self.settle()
-
-    def sees(self, place: Locator, *, within_seconds: float = 20) -> Frame:
-        """Wait until it is there, and return the document to be looked at."""
-        expect(place).to_be_visible(timeout=within_seconds * 1000)
-        return self.framed
-
-    def settle(self) -> Frame:
-        """Wait until everything that the page asked for by itself is there."""
-        expect(self.inside.locator('#content[aria-busy="true"], .htmx-request')).to_have_count(0)
-        return self.framed
-
-    def ticked(self, count: int) -> Visit:
-        self.list()
-        for place in range(count):
-            self.boxes().nth(place).check()
-        return self
-
-    def dialog(self, count: int = 2) -> Locator:
-        self.ticked(count).click("button", "Terminate")
-        dialog = self.inside.get_by_role("dialog")
-        expect(dialog).to_be_visible()
-        return dialog
-
-    def job(self, *, ended: bool, workflows: int = 2) -> Frame:
-        dialog = self.dialog(workflows)
-        dialog.get_by_label("Status message").fill("Stopped: <template> replaced")
-        dialog.get_by_role("button", name=f"Terminate {workflows} workflows").click()
-        done = "true" if ended else "false"
-        return self.sees(self.inside.locator(f"[data-job-done={done}]").first)
-
-    def alone(self, path: str) -> Frame:
-        """A page of the application in a window of its own, where nobody is signed in."""
-        self.tab.goto(f"{self.stack.app_url}{path}")
-        return self.tab.main_frame
-
-    def posted(self, user_id: int, **options: Any) -> Frame:
-        """What the application answers to the portal's form, in a window of its own."""
-        form = self.control.launch_form(user_id, **options)
-        self.tab.goto("about:blank")
-        with self.tab.expect_navigation():
-            self.tab.evaluate(
-                """({ url, fields }) => {
-                  const form = document.createElement("form");
-                  Object.assign(form, { method: "post", action: url });
-                  for (const [name, value] of Object.entries(fields)) {
-                    const field = document.createElement("input");
-                    Object.assign(field, { type: "hidden", name, value });
-                    form.append(field);
-                  }
-                  document.body.append(form);
-                  form.submit();
-                }""",
-                form,
-            )
-        return self.tab.main_frame
+ORDINARY = 4
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
 def _running_job(visit: Visit) -> Frame:
@@ -149,6 +47,100 @@ def _failing_portal(visit: Visit, kind: str, **options: Any) -> Frame:
     return visit.sees(visit.inside.locator(".empty"))
 
 
+def _filter_form(visit: Visit) -> Locator:
+    visit.list().inside.locator("#add-filter").click()
+    form = visit.inside.get_by_role("dialog")
+    expect(form.get_by_role("heading", name="Filter")).to_be_visible()
+    return form
+
+
+def _filtered(visit: Visit, *, by_id: str = "") -> Frame:
+    form = _filter_form(visit)
+    if by_id:
+        form.get_by_label("Workflow IDs").fill(by_id)
+    else:
+        form.get_by_role("group", name="State").get_by_label("Hung", exact=True).check()
+    form.get_by_role("button", name="Show", exact=True).click()
+    visit.sees(visit.inside.get_by_role("list", name="Filter"))
+    return visit.settle()
+
+
+def _one_row(visit: Visit) -> Frame:
+    (only,) = visit.control.add_workflows(1)
+    return _filtered(visit, by_id=only)
+
+
+def _long_names(visit: Visit) -> Frame:
+    for name in ("Wide" * 63 + "end", "עסקה " * 51, "A name of words " * 15 + "and its end"):
+        visit.control.add_workflows(1, age_seconds=1, document_name=name[:255])
+    return visit.list().framed
+
+
+def _with_saved_filters(visit: Visit) -> Frame:
+    _filtered(visit)
+    visit.inside.locator(".saved-menu summary").click()
+    return visit.sees(visit.inside.get_by_label("Save this filter…"))
+
+
+def _everything_chosen(visit: Visit) -> Visit:
+    visit.ticked(1).inside.get_by_role("button", name="matching workflows").click()
+    expect(visit.inside.locator("[data-snapshot-state=done]")).to_be_attached()
+    return visit
+
+
+def _dialog_for_many(visit: Visit) -> Frame:
+    _everything_chosen(visit).click("button", "Terminate")
+    visit.sees(visit.inside.get_by_role("dialog").get_by_label("to confirm"))
+    visit.inside.get_by_role("dialog").locator("[type=submit]").click()
+    return visit.sees(visit.inside.get_by_role("dialog").locator("[aria-invalid=true]").first)
+
+
+def _refused_message(visit: Visit) -> Frame:
+    dialog = visit.dialog()
+    dialog.get_by_label("Status message").fill("x" * 300)
+    dialog.locator("[type=submit]").click()
+    return visit.sees(visit.inside.get_by_role("dialog").locator("[aria-invalid=true]"))
+
+
+def _open_settings(visit: Visit) -> Frame:
+    visit.page("Settings").evaluate(OPEN_ALL)
+    visit.sees(visit.inside.locator("#template-choices button").first)
+    return visit.settle()
+
+
+def _without_figures(visit: Visit) -> Frame:
+    visit.tab.route("**/workflows/overview/**", lambda route: route.abort("connectionfailed"))
+    visit.list()
+    return visit.sees(visit.inside.get_by_text("could not be asked how much runs"))
+
+
+def _without_connection(visit: Visit) -> Frame:
+    visit.list().tab.route("**/settings/", lambda route: route.abort("connectionfailed"))
+    visit.click("link", "Settings")
+    return visit.sees(visit.inside.locator("#notices").get_by_role("button"))
+
+
+def _lost_rights(visit: Visit) -> Frame:
+    visit.list().lose_rights()
+    visit.click("link", "Refresh")
+    return visit.sees(visit.inside.locator(".empty"))
+
+
+def _lost_session(visit: Visit) -> Frame:
+    visit.list().lose_session("**/jobs/**")
+    visit.click("link", "Jobs")
+    return visit.sees(visit.inside.locator("#notices .notice").first, within_seconds=40)
+
+
+def _removed(visit: Visit) -> Frame:
+    visit.open()
+    visit.sees(visit.inside.get_by_role("link", name="Refresh"))
+    visit.settle()
+    visit.control.remove_application()
+    visit.click("link", "Refresh")
+    return visit.sees(visit.inside.locator(".refusal, #notices .notice").first, within_seconds=40)
+
+
 def _empty(visit: Visit) -> Frame:
     for workflow_id, told in visit.control.workflows().items():
         if told["ended_how"] is None:
@@ -160,10 +152,20 @@ def _empty(visit: Visit) -> Frame:
 SCREENS: dict[str, Callable[[Visit], Frame]] = {
     "the list": lambda visit: visit.list().framed,
     "something ticked": lambda visit: visit.ticked(3).framed,
+    "everything chosen": lambda visit: _everything_chosen(visit).framed,
+    "the filter form": lambda visit: visit.sees(_filter_form(visit)),
+    "a filtered list": _filtered,
+    "the saved filters": _with_saved_filters,
+    "one row": _one_row,
+    "names of 255 characters": _long_names,
     "the dialog": lambda visit: visit.sees(visit.dialog()),
+    "the dialog for many": _dialog_for_many,
+    "a message that is refused": _refused_message,
     "no job yet": lambda visit: visit.page("Jobs"),
     "the settings": lambda visit: visit.page("Settings"),
+    "the settings unfolded": _open_settings,
     "a job that runs": _running_job,
+    "rows that are being stopped": lambda visit: visit.list().framed,
     "a job that has ended": lambda visit: visit.job(ended=True),
     "a job with a failure": _failed_job,
     "the jobs": lambda visit: visit.page("Jobs"),
@@ -174,6 +176,10 @@ SCREENS: dict[str, Callable[[Visit], Frame]] = {
     "a portal without workflows in its plan": lambda visit: _failing_portal(
         visit, "error", code="ERROR_METHOD_NOT_FOUND", status=404, times=4
     ),
+    "figures that do not come": _without_figures,
+    "no connection": _without_connection,
+    "rights lost in the middle": _lost_rights,
+    "a session that has ended": _lost_session,
     "no administrator": lambda visit: visit.posted(ORDINARY),
     "the installer's last page": lambda visit: visit.posted(ADMINISTRATOR, installer=True),
     "outside the portal": lambda visit: visit.alone("/"),
@@ -181,4 +187,5 @@ SCREENS: dict[str, Callable[[Visit], Frame]] = {
     "no such page": lambda visit: visit.alone("/nothing/"),
     # The last ones: nothing is left in the portal.
     "an empty list": _empty,
+    "removed in the middle": _removed,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +11,13 @@ import pytest
 from deploy.stack import SandboxOptions
 from tests.accessibility import violations
 from tests.control import Control
-from tests.frontend.screens import SCREENS, Visit
+from tests.frontend.screens import SCREENS
+from tests.frontend.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext, Frame
+    from playwright.sync_api import BrowserContext, Frame, Page
 
     from deploy.stack import Stack
     from tests.stack import Start
@@ -24,6 +27,8 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
 WORKFLOWS = 120
 # The portal's menu is 190 px wide, and gone below 800 px: these are wide and narrow frames.
 LOOKS = [("light", 1280), ("dark", 1280), ("dark", 360)]
+# The page has its new size and colours.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +43,9 @@ def visit(chromium: BrowserContext, stack: Stack) -> Iterator[Visit]:
     tab = chromium.new_page()
     tab.set_default_timeout(20_000)
     visit = Visit(tab, stack, Control(stack))
-    yield visit
-    tab.close()
-    for fault in visit.faults:
-        visit.control.remove_fault(fault)
+    with visit.mending:
+        yield visit
+        tab.close()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -50,11 +54,20 @@ def test_axe_finds_nothing(visit: Visit, screen: str) -> None:
     found = []
     for theme, width in LOOKS:
         visit.tab.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its literals
-        visit.tab.set_viewport_size({"width": width, "height": 900})
+        visit.tab.set_viewport_size({"width": width, "height": 1000})
+        frame.evaluate(DRAWN)
+        keep_picture(visit.tab, f"{screen} {theme} {width}")
         found += [f"{theme}, {width} px: {line}" for line in violations(frame)]
         found += [f"{theme}, {width} px: wider than its frame: {element}" for element in too_wide(frame)]
 
     assert "\n".join(found) == ""
+
+
+def keep_picture(tab: Page, name: str) -> None:
+    """Keep a screenshot to be looked at, when the run was asked for them (``FLOWSTOP_LOOKS``: a folder)."""
+    if folder := os.environ.get("FLOWSTOP_LOOKS"):
+        tab.wait_for_timeout(500)
+        tab.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png")
 
 
 def too_wide(frame: Frame) -> list[str]:

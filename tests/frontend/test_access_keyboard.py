@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from deploy.stack import SandboxOptions
 from tests.control import Control
-from tests.frontend.screens import Visit
+from tests.frontend.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,8 @@ TOO_MANY = 400
 
 # Numbers the stops of the document in its order, and tells how many there are.
 NUMBER = """() => {
-  const isStop = (one) => one.tabIndex >= 0 && one.type !== "hidden" && !one.disabled && one.checkVisibility();
+  const isStop = (one) =>
+    one.tabIndex >= 0 && one.type !== "hidden" && !one.disabled && one.checkVisibility();
   const all = document.querySelectorAll("a[href], button, input, select, textarea, summary");
   const stops = [...all].filter(isStop);
   stops.forEach((stop, number) => { stop.dataset.stop = number; });

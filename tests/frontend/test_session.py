@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -23,6 +24,11 @@ def _session(request: Request) -> str:
     return request.headers.get("authorization", "")
 
 
+def _lists(application: Application) -> list[Request]:
+    """The requests for the list itself, without the figures and menus that it asks for."""
+    return [one for one in application.asked if urlsplit(one.url).path == "/workflows/"]
+
+
 def _forget_session_once(route: Route) -> None:
     """Send one request with a session that the server does not know."""
     route.continue_(headers={**route.request.headers, "authorization": "Bearer unknown"})
@@ -30,7 +36,7 @@ def _forget_session_once(route: Route) -> None:
 
 def test_the_session_leaves_the_document_and_travels_in_a_header(application: Application) -> None:
     expect(application.inside.locator('meta[name="flowstop-session"]')).to_have_count(0)
-    (asked,) = application.requests_for("/workflows/")
+    (asked,) = _lists(application)
 
     token = _session(asked).removeprefix("Bearer ")
     assert len(token) > 40
@@ -49,10 +55,10 @@ def test_it_is_renewed_five_minutes_before_its_end(application: Application) -> 
         tab.clock.fast_forward(90 * 1000)
 
     assert answered.value.status == 200
-    before = _session(application.requests_for("/workflows/")[0])
+    before = _session(_lists(application)[0])
     application.link("Refresh").click()
     expect(application.boxes).to_have_count(50)
-    after = _session(application.requests_for("/workflows/")[-1])
+    after = _session(_lists(application)[-1])
     assert after != before
     assert len(application.requests_for(RENEWAL)) == 1
 
@@ -63,7 +69,7 @@ def test_a_refused_request_is_repeated_with_a_new_session(application: Applicati
     application.link("Next page").click()
 
     expect(application.inside.get_by_text("51–100 of 120")).to_be_visible()
-    lists = application.requests_for("/workflows/")
+    lists = _lists(application)
     assert len(application.requests_for(RENEWAL)) == 1
     assert len(lists) == 3
     assert lists[-1].url == lists[-2].url

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from deploy.stack import SandboxOptions
 from tests.control import Control
-from tests.frontend.screens import Visit
+from tests.frontend.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
