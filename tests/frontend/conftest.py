@@ -79,6 +79,8 @@ def application(chromium: BrowserContext, stack: Stack) -> Iterator[Application]
     tab.goto(f"{stack.portal_url}/ui/app")
     application = Application(tab, tab.frame_locator("iframe").first, errors, asked)
     expect(application.boxes).to_have_count(50, timeout=20_000)
+    # The figures are asked for after the list; a test's faults are for what it does itself.
+    expect(application.inside.locator(".overview__foot")).to_be_visible(timeout=20_000)
     yield application
     tab.close()
     assert errors == []
