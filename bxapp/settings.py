@@ -102,6 +102,8 @@ BITRIX24_WEBHOOK = environment.webhook("BITRIX24_WEBHOOK_URL", allow_insecure=BI
 # Limit, window, basket and ban of a method's execution time, in seconds: for portals where they were changed.
 BITRIX24_OPERATING_RULE = environment.seconds("BITRIX24_OPERATING_RULE", 4)
 TOKEN_ENCRYPTION_KEYS = environment.fernet_keys("TOKEN_ENCRYPTION_KEYS")
+# How long the portals of a worker that was killed are left alone, and how often lost work is looked for.
+LEASE_SECONDS, SWEEP_SECONDS = environment.seconds("TAKEOVER_SECONDS", 2) or (20.0, 10.0)
 
 # --- Data ------------------------------------------------------------------------------------------------
 
@@ -232,7 +234,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A message expires by the clock of whoever takes it: five minutes, so that clocks may differ.
-    "sweep": {"task": "bxapp.terminations.tasks.sweep", "schedule": 10.0, "options": {"expires": 300}},
+    "sweep": {
+        "task": "bxapp.terminations.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 300},
+    },
     "renew-idle-grants": {
         "task": "bxapp.portals.tasks.renew_idle_grants",
         "schedule": 24 * 3600.0,

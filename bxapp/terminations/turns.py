@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from django.db.models.expressions import CombinedExpression
 
 # Short, so that the work of a killed process goes on soon; it is prolonged every few seconds.
-LEASE = timedelta(seconds=20)
-HEARTBEAT_SECONDS = 4.0
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+HEARTBEAT_SECONDS = settings.LEASE_SECONDS / 5
 
 
 class TurnLostError(Exception):

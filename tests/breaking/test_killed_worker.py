@@ -44,7 +44,9 @@ def stack_with_500(start_stack: Start) -> tuple[Stack, Visitor, list[str]]:
     """A product with an installed portal; 500 workflows to stop, and 150 others that nobody may touch."""
     # Slow enough, and served two requests at a time, that most of the job is still to do at each murder.
     settings = {"terminate_seconds": 0.1, "slow_terminate_seconds": 0.5, "max_parallel": 2}
-    stack = start_stack(sandbox=SandboxOptions(workflows=150, settings=settings))
+    stack = start_stack(
+        sandbox=SandboxOptions(workflows=150, settings=settings), variables={"TAKEOVER_SECONDS": "5,2"}
+    )
     visitor = Visitor(stack)
     visitor.install()
     visitor.open()
@@ -65,7 +67,7 @@ def lose_redis(stack: Stack) -> None:
 
 
 def wait_until_work_goes_on(stack: Stack) -> None:
-    """The lease of the killed run has to end first (30 s), then the sweep comes by (10 s)."""
+    """The lease of the killed run has to end first (5 s here), then the sweep comes by (2 s)."""
     before, until = select(stack, DONE), time.monotonic() + 60
     while select(stack, DONE) == before and select(stack, FINISHED) == [(0,)]:
         assert time.monotonic() < until, "nobody went on with the job"

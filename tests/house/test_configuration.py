@@ -37,6 +37,7 @@ MALFORMED = {
     "BITRIX24_OAUTH_SERVERS": "https://oauth.example.org/rest/",
     "BITRIX24_ALLOW_INSECURE": "sometimes",
     "BITRIX24_OPERATING_RULE": "480,600",
+    "TAKEOVER_SECONDS": "20",
     "BITRIX24_WEBHOOK_URL": "https://portal.example/rest/",
     "TOKEN_ENCRYPTION_KEYS": "not-a-key",
     "DATABASE_URL": "mysql://user@host/name",
