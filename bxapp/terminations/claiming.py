@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -18,11 +18,15 @@ from bxapp.terminations.rights import WAITS_FOR_PERSON
 from bxapp.terminations.states import ItemState, JobState, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from bxapp.terminations.turns import HeldTurn
+
+# What the database holds of an item, in the order of ``_COLUMNS``.
+Row: TypeAlias = tuple[Any, ...]
+_COLUMNS = [field.attname for field in Item._meta.concrete_fields]
 
 UNDER_WAY = (ItemState.SENT, ItemState.UNSURE)
 
@@ -66,12 +70,17 @@ def due_unsure(job: Job, now: datetime, limit: int) -> list[Item]:
     return list(due_items(now).filter(job=job, state=ItemState.UNSURE).order_by("position")[:limit])
 
 
-def due_queued(job: Job, now: datetime, limit: int, *, besides: Collection[int] = ()) -> list[Item]:
-    """Return the queued items that come next, ``besides`` those with these keys: large batches first,
-    suspects alone at the end.
+def due_queued(job: Job, now: datetime, limit: int, *, besides: Collection[int] = ()) -> list[Row]:
+    """Return the rows of the queued items that come next, ``besides`` those with these keys: large batches
+    first, suspects alone at the end. :func:`items_of` makes items of them.
     """
     queued = due_items(now).filter(job=job, state=ItemState.QUEUED).exclude(pk__in=besides)
-    return list(queued.order_by("-batch_limit", "position")[:limit])
+    return list(queued.order_by("-batch_limit", "position").values_list(*_COLUMNS)[:limit])
+
+
+def items_of(rows: Iterable[Row]) -> list[Item]:
+    """Return rows as items: of thousands this takes longer than reading them, and may be done bit by bit."""
+    return [Item.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]
 
 
 def claim(turn: HeldTurn, job: Job, batches: Sequence[Sequence[Item]]) -> list[list[Item]]:

@@ -152,13 +152,21 @@ class Desk(SendingDesk):
         job, client, now = lane.job, lane.access.client, timezone.now()
         # One question at a time to a portal that has not answered lately.
         may_look = job.state in {JobState.RUNNING, JobState.CANCELLING} or not lane.is_settling
-        if may_look and not lane.looks and not lane.nothing_queued and lane.ready <= FEW_READY:
+        if not may_look and lane.pieces:
+            lane.pieces.clear()
+            lane.nothing_queued = False
+        if may_look and not lane.is_looking and not lane.nothing_queued and lane.ready <= FEW_READY:
             queued = claiming.due_queued(job, now, looking.LOOK_AHEAD, besides=lane.ready_keys)
             lane.nothing_queued = len(queued) < looking.LOOK_AHEAD
             is_known = self._pacer.most_seconds_per_call is not None
-            for part in looking.parts(queued, is_first=not lane.has_looked, is_known=is_known):
-                lane.looks += 1
-                self._begin(looking.look(self.turn, job, client, part), lane, partial(self._looked, lane))
+            lane.pieces.extend(looking.parts(queued, is_first=not lane.has_looked, is_known=is_known))
+        if lane.pieces:
+            part = claiming.items_of(lane.pieces.popleft())
+            lane.looks += 1
+            self._begin(looking.look(self.turn, job, client, part), lane, partial(self._looked, lane))
+        if lane.pieces:
+            # After what has come back meanwhile.
+            self._come_again(0)
 
     def _settled(self, lane: Lane, _result: object, error: Exception | None) -> None:
         lane.is_settling = False

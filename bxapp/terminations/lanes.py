@@ -12,6 +12,7 @@ from bxapp.terminations.looking import FRESH_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bxapp.terminations.claiming import Row
     from bxapp.terminations.models import Item, Job
 
 # Somebody may be sitting before a job as small as this and wait for it.
@@ -33,8 +34,9 @@ class Lane:
         # For fairness: since when it has had no request.
         self.waits_since = waits_since
         self.under_way = 0
-        # Looks that are under way.
+        # Looks that are under way, and the rows of those that follow at once.
         self.looks = 0
+        self.pieces: deque[Sequence[Row]] = deque()
         self.has_looked = False
         self.is_settling = False
         # Nothing (more) was found in the database that could be looked at, or asked about.
@@ -56,6 +58,11 @@ class Lane:
         """Do nothing more for the job until it is read anew."""
         self.is_open = False
         self._ready.clear()
+        self.pieces.clear()
+
+    @property
+    def is_looking(self) -> bool:
+        return bool(self.looks or self.pieces)
 
     @property
     def is_small(self) -> bool:
@@ -105,8 +112,8 @@ def looked_ahead(lanes: Sequence[Lane]) -> list[Lane]:
     the portal's limit of requests again and again, and nothing would ever be sent. Whoever has waited longest
     is among them, however many small ones come.
     """
-    waiting = [lane for lane in lanes if not lane.nothing_queued]
-    at_work = {lane for lane in lanes if lane.looks or lane.ready}
+    waiting = [lane for lane in lanes if lane.pieces or not lane.nothing_queued]
+    at_work = {lane for lane in lanes if lane.is_looking or lane.ready}
     room = max(0, JOBS_AT_WORK - len(at_work))
     chosen = at_work.union([lane for lane in waiting if lane not in at_work][:room])
     if waiting:

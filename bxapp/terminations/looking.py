@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from math import ceil
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bxapp.terminations.errands import Errand
     from bxapp.terminations.models import Job
     from bxapp.terminations.turns import HeldTurn
+
+Queued = TypeVar("Queued")
 
 # IDs of one look: fifty commands of one request.
 LOOK_AHEAD = 2500
@@ -82,8 +84,8 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
     return idle
 
 
-def parts(items: Sequence[Item], *, is_first: bool, is_known: bool) -> list[Sequence[Item]]:
-    """Return how queued items are looked at: together; the first ones of a job of middle size by themselves.
+def parts(items: Sequence[Queued], *, is_first: bool, is_known: bool) -> list[Sequence[Queued]]:
+    """Return how what is queued is looked at: together; the first ones of a job of middle size by themselves.
     ``is_known``: whether the portal's pace is, so that no request goes into finding it.
 
     Their answer comes soon, so that the portal's pace is known when the rest is. The rest is looked at in

@@ -98,7 +98,7 @@ class SendingDesk(ErrandDesk):
         taken = 0
         for size in sizes:
             # A batch that is cut short costs as much as a full one: wait for the look that is under way.
-            too_few = lane.ready < size and lane.looks and allowance.requests is not None
+            too_few = lane.ready < size and lane.is_looking and allowance.requests is not None
             if not lane.ready or too_few or (most is not None and taken >= most):
                 break
             batches.append(lane.next_batch(size))

@@ -101,7 +101,7 @@ def test_a_portal_that_stays_silent_ends_only_what_was_under_way(scene: Scene) -
     turn = turns.take(scene.actor.portal.pk)
     assert turn is not None
     blocking.answered(turn, job)
-    claiming.claim(turn, job, [claiming.due_queued(job, timezone.now(), 1)])
+    claiming.claim(turn, job, [claiming.items_of(claiming.due_queued(job, timezone.now(), 1))])
     pause(scene.actor, job.pk)
     scene.sandbox.fault(kind="http502", method=INSTANCES)
 
