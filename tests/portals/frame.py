@@ -32,8 +32,10 @@ def listed_rows(frame: Client) -> list[str]:
 
 
 def confirmed(frame: Client, rows: list[str], *, key: str, message: str = "Stopped by a test") -> str:
-    """Confirm the dialog for some rows; return the address of the job."""
-    form = {"selected": rows, "message": message, "idempotency_key": key}
+    """Confirm the dialog for some rows, those of protected templates too; return the address of the job."""
+    dialog = frame.post("/terminations/dialog/", {"selected": rows}).content.decode()
+    guarded = re.findall(r'name="confirmed_protected" value="([0-9]+)"', dialog)
+    form = {"selected": rows, "message": message, "idempotency_key": key, "confirmed_protected": guarded}
     answer = frame.post("/terminations/", form)
     assert answer.status_code == 303, answer.content.decode()
     return str(answer["Location"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from django.utils import timezone
 
 from bxapp.portals.models import Portal
 from bxapp.portals.removal import uninstall
-from bxapp.workflows.keeping import HEAD, KEPT_FOR, keep, kept
-from bxapp.workflows.models import KeptSelection
+from bxapp.workflows import keeping
+from bxapp.workflows.keeping import HEAD, KEPT_FOR, changed, keep, kept, members
+from bxapp.workflows.models import KeptPart, KeptSelection
 from bxapp.workflows.selection import SelectedWorkflow, SelectionNotOurs
 
 if TYPE_CHECKING:
@@ -96,3 +98,61 @@ def test_a_removed_application_leaves_none(new_portal: Callable[[str], Portal]) 
     assert not KeptSelection.objects.exists()
     with pytest.raises(SelectionNotOurs):
         keep(portal, workflows(1))
+
+
+@pytest.fixture
+def in_parts_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "_PART", 5)
+
+
+def test_in_parts_it_is_the_same_list(new_portal: Callable[[str], Portal], in_parts_of_five: None) -> None:
+    portal, chosen = new_portal("one"), workflows(12)
+
+    found = kept(portal, keep(portal, chosen).reference)
+
+    assert KeptPart.objects.count() == 3
+    assert (found.count, found.workflows, found.head) == (12, chosen, chosen[:HEAD])
+    assert found.summary.by_template[0].count == 6
+    assert sum(one.count for one in found.summary.by_kind) == 12
+
+
+def test_what_belongs_to_it(new_portal: Callable[[str], Portal], in_parts_of_five: None) -> None:
+    portal, chosen = new_portal("one"), workflows(12)
+    reference = keep(portal, chosen).reference
+
+    assert members(portal, reference, [chosen[2].id, chosen[11].id, "x"]) == {chosen[2].id, chosen[11].id}
+    with pytest.raises(SelectionNotOurs):
+        members(new_portal("another"), reference, [chosen[2].id])
+
+
+def test_some_taken_out_and_some_added(new_portal: Callable[[str], Portal], in_parts_of_five: None) -> None:
+    portal, all_of_them = new_portal("one"), workflows(14)
+    chosen, more = all_of_them[:12], all_of_them[12:]
+    before = keep(portal, chosen)
+    out = [one.id for one in chosen[3:8]] + ["never there"]
+
+    after = changed(portal, before.reference, out, [*more, chosen[0]])
+
+    assert after.workflows == [*chosen[:3], *chosen[8:], *more]
+    assert (after.count, after.head) == (9, after.workflows[:HEAD])
+    assert sum(one.count for one in after.summary.by_template) == 9
+    assert kept(portal, before.reference).workflows == chosen, "the list itself stays as it was"
+
+
+def test_all_taken_out_is_an_empty_list(new_portal: Callable[[str], Portal]) -> None:
+    portal, chosen = new_portal("one"), workflows(3)
+
+    after = changed(portal, keep(portal, chosen).reference, [one.id for one in chosen], [])
+
+    assert (after.count, after.workflows, after.summary.oldest) == (0, [], None)
+
+
+def test_the_oldest_is_of_what_is_left(new_portal: Callable[[str], Portal]) -> None:
+    portal, chosen = new_portal("one"), workflows(4)
+    oldest = replace(chosen[2], started=datetime(2020, 1, 1, tzinfo=UTC))
+    before = keep(portal, [chosen[0], chosen[1], oldest, chosen[3]])
+
+    after = changed(portal, before.reference, [oldest.id], [])
+
+    assert before.summary.oldest == oldest.started
+    assert after.summary.oldest == chosen[1].started
