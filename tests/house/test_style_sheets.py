@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy import air_tokens
-from tests.house.tree import ROOT
+from deploy.stack import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

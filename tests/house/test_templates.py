@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.tree import ROOT
+from deploy.stack import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
