@@ -225,8 +225,8 @@ class Desk(SendingDesk):
             raise error
 
     def _ask_for_license(self, lane: Lane) -> None:
-        """Ask for the portal's limits when they are due; where the burst suffices for a job, after its end: one
-        request more would cost it half a second.
+        """Ask for the portal's limits when they are due; where the burst suffices for a job, after its end:
+        one request more would cost it half a second.
         """
         if self._is_asking_for_license or not license_is_due(self._portal):
             return
