@@ -29,9 +29,11 @@ def menu(request: ActorRequest) -> HttpResponse:
             just_saved = saved_filters.save(request.actor, form.get("name", ""), query)
         except saved.NameProblemError as error:
             problem = str(error)
+    offered = saved_filters.offered(request.actor.portal, query)
     context = {
-        "offered": saved_filters.offered(request.actor.portal, query),
+        "offered": offered,
         "query": query,
+        "may_save": bool(query) and not any(offer.is_current for offer in offered),
         "name": form.get("name", "") if problem else "",
         "problem": problem,
         "just_saved": just_saved,

@@ -104,3 +104,31 @@ def test_another_language_and_theme_need_no_new_page(application: Application) -
     inside.locator("#save-preferences").click()
     expect(inside.locator("html")).to_have_attribute("data-theme", "system")
     assert inside.locator("body").evaluate(f"() => {ground}") == light
+
+
+def test_a_filter_is_saved_over_the_list_and_used_again(application: Application) -> None:
+    inside = application.inside
+    inside.get_by_role("link", name="Leads").first.click()
+    expect(inside.locator("[data-chip-clear]").first).to_be_visible()
+    menu = inside.get_by_text("Saved", exact=False).and_(inside.locator("[data-filters] summary"))
+    menu.click()
+    inside.get_by_label("Save this filter…").fill("All leads")
+    inside.get_by_label("Save this filter…").press("Enter")
+    expect(inside.get_by_role("status").filter(has_text="Saved for all administrators")).to_be_focused()
+    expect(application.link("All leads")).to_have_attribute("aria-current", "true")
+    application.link("Running workflows").click()
+    expect(inside.locator("[data-chip-clear]").first).to_be_hidden()
+
+    menu.click()
+    application.link("All leads").click()
+    expect(inside.locator("[data-chip-clear]").first).to_be_visible()
+
+    application.link("Settings").click()
+    section = inside.get_by_role("region", name="Saved filters")
+    section.get_by_text("All leads").click()
+    section.get_by_role("link", name="Show the list").click()
+    expect(inside.locator("[data-chip-clear]").first).to_be_visible()
+    application.link("Settings").click()
+    section.get_by_text("All leads").click()
+    section.get_by_role("button", name="Delete").click()
+    expect(section.get_by_text("None so far.")).to_be_visible()

@@ -133,6 +133,7 @@ def test_a_filter_is_saved_over_the_list_and_managed_here(scene: Scene, frame: C
 
     menu = text_of(frame.post("/workflows/saved/", {"name": "Deals", "query": "kind=deal"}))
     assert '<a href="/workflows/?kind=deal" aria-current="true" dir="auto">Deals</a>' in menu
+    assert 'name="name"' not in menu, "it is saved already"
     taken = frame.post("/workflows/saved/", {"name": "deals", "query": "kind=lead"})
     assert taken.status_code == 422
     assert "This name is taken. Choose another one." in text_of(taken)
