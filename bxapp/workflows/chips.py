@@ -90,14 +90,14 @@ def _people(meant: Filter, people: Mapping[int, Person]) -> Iterator[tuple[str, 
 
 def _moments(meant: Filter) -> Iterator[tuple[str, Filter]]:
     for field, sentence in (
-        ("started_from", lambda day: _("Started on %(day)s or later") % {"day": day}),
-        ("started_before", lambda day: _("Started before %(day)s") % {"day": day}),
-        ("modified_from", lambda day: _("Changed on %(day)s or later") % {"day": day}),
-        ("modified_before", lambda day: _("Changed before %(day)s") % {"day": day}),
+        ("started_from", _("Started on %(day)s or later")),
+        ("started_before", _("Started before %(day)s")),
+        ("modified_from", _("Changed on %(day)s or later")),
+        ("modified_before", _("Changed before %(day)s")),
     ):
         moment: datetime | None = getattr(meant, field)
         if moment is not None:
-            yield sentence(_day(moment)), _without(meant, field, None)
+            yield sentence % {"day": _day(moment)}, _without(meant, field, None)
     for field, tell in (
         ("older_than", older),
         ("newer_than", newer),

@@ -24,7 +24,7 @@ MOST_AWAITED = 10_000
 _MOST_KNOWN = 2000
 
 
-def resolve(client: Client, portal: Portal, meant: Filter) -> Known:
+def resolve(client: Client, portal: Portal, meant: Filter, *, most_awaited: int = MOST_AWAITED) -> Known:
     """Return what is to be known for a filter, at this moment. Raises BitrixError."""
     if not meant.needs_asking or meant.is_impossible:
         return NOTHING_KNOWN
@@ -42,7 +42,7 @@ def resolve(client: Client, portal: Portal, meant: Filter) -> Known:
             crowd = participants(client, portal)
             waiting |= crowd.dismissed & crowd.numbers
             is_complete = is_complete and crowd.is_complete
-        found, is_all = open_tasks.awaited(client, waiting, MOST_AWAITED)
+        found, is_all = open_tasks.awaited(client, waiting, most_awaited)
         awaited = frozenset(found)
         is_complete = is_complete and is_all
     return Known(listed, dismissed, awaited, is_complete)

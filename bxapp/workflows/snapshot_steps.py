@@ -44,13 +44,16 @@ READ_SNAPSHOT = "bxapp.workflows.tasks.read_snapshot"
 # Reasons beside those of ``web.refusals``.
 TOO_LARGE = "too_large"
 REMOVED = "removed"
+INCOMPLETE = "incomplete"
 
 # A task reads for so long, and then lets others have its place: two of them serve all portals.
 TASK_SECONDS = 20.0
-# Longer than a request and its names can take.
-_LEASE = timedelta(seconds=2 * transport.TOTAL_SECONDS + 10)
+# Longer than one request can take; confirmed again before the next.
+_LEASE = timedelta(seconds=transport.TOTAL_SECONDS + 10)
 # A little less than a batch holds, so that all names of these rows go into one other batch.
 _PAGES_PER_REQUEST = 44
+# Workflows that wait for somebody: as many as are read at all.
+_MOST_AWAITED = LARGEST
 # After so many failures in a row that another try might have cured, it is over.
 _MOST_FAILURES = 6
 _LONGEST_PAUSE_SECONDS = 15.0
@@ -125,6 +128,8 @@ def read(snapshot_id: int, within_seconds: float) -> None:
         _Reader(snapshot, own).read(time.monotonic() + within_seconds)
     except errors.BitrixError as error:
         _note_failure(snapshot, own, error)
+    except _Incomplete:
+        own.update(state=Snapshot.State.FAILED, reason=INCOMPLETE)
     except SelectionNotOurs:
         own.update(state=Snapshot.State.FAILED, reason=REMOVED)
     except _LeaseLost:
@@ -134,6 +139,10 @@ def read(snapshot_id: int, within_seconds: float) -> None:
         raise
     finally:
         own.update(holder=None, until=None)
+
+
+class _Incomplete(Exception):  # noqa: N818  (a finding, no failure)
+    """What the filter needs to know could not be read as a whole: the list would have a gap."""
 
 
 class _Reader:
@@ -151,15 +160,19 @@ class _Reader:
         self._named = told_names.Named()
 
     def read(self, ends_at: float) -> None:
-        """Raises BitrixError, SelectionNotOurs, _LeaseLost."""
+        """Raises BitrixError, SelectionNotOurs, _Incomplete, _LeaseLost."""
         snapshot = self._snapshot
         with timezone.override(snapshot.grant.time_zone or None):
             meant = parse(snapshot.query).filter
+        known = resolving.resolve(self._client, snapshot.portal, meant, most_awaited=_MOST_AWAITED)
+        if not known.is_complete:
+            # A part of those that wait would be a list with a gap.
+            raise _Incomplete
         walk = Walk(
             self._client,
             self._as_of,
             meant=meant,
-            known=resolving.resolve(self._client, snapshot.portal, meant),
+            known=known,
             expected=snapshot.expected,
             last_id=snapshot.last_id,
             top_id=snapshot.top_id,
@@ -174,6 +187,8 @@ class _Reader:
     def _take(self, walk: Walk, step: Step) -> None:
         guarded = protected.numbers(self._snapshot.portal)
         chosen = tuple(one for one in step.found if one.template_id not in guarded)
+        if not self._own.update(until=timezone.now() + _LEASE):
+            raise _LeaseLost
         # Names are asked for here, part by part: afterwards nobody waits for all of them at once.
         page = told_names.add(self._client, chosen, step.unreadable, self._named)
         workflows = [line.workflow for line in rows.assemble(self._actor, page, self._as_of)]

@@ -61,6 +61,18 @@ def test_the_list_is_a_table(scene: Scene) -> None:
     assert listed.code == 0
 
 
+def test_people_who_were_dismissed_rules_and_waiting(scene: Scene) -> None:
+    (rule,) = scene.add(template_id=31, started_by=6)
+    (waiting,) = scene.add(template_id=11, started_by=1, task_users=[8, 1], with_task=True)
+    scene.add(template_id=11, started_by=1, task_users=[1], with_task=True)
+
+    by_dismissed = typed("list", "--json", "--starter", "dismissed", "--origin", "rules")
+    for_dismissed = typed("list", "--json", "--waits-for", "dismissed", "--state", "running")
+
+    assert [one["id"] for one in by_dismissed.lines] == [rule]
+    assert [one["id"] for one in for_dismissed.lines] == [waiting]
+
+
 def test_the_list_as_json_is_filtered(scene: Scene) -> None:
     old = scene.add(2, age_seconds=90 * 86400, template_id=11)
     scene.add(2, age_seconds=60, template_id=11)

@@ -173,13 +173,10 @@ def test_many_people_and_many_tasks_are_all_found(sandbox: Sandbox) -> None:
     sandbox.control("POST", "/portals/1/workflows", count=700, task_users=[6], with_task=True)
     sandbox.control("POST", "/portals/1/workflows", count=60, task_users=[7, 8], with_task=True)
 
-    for meant, people in (
-        (Filter(waits_for=frozenset({7})), {7}),
-        (Filter(waits_for_dismissed=True), DISMISSED),
-    ):
-        assert _found(meant) == _recorded(
-            sandbox, lambda one, those=people: not those.isdisjoint(one["waits_for"])
-        )  # type: ignore[misc]
+    assert _found(Filter(waits_for=frozenset({7}))) == _recorded(sandbox, lambda one: 7 in one["waits_for"])
+    assert _found(Filter(waits_for_dismissed=True)) == _recorded(
+        sandbox, lambda one: not DISMISSED.isdisjoint(one["waits_for"])
+    )
 
 
 @pytest.mark.parametrize("method", ["user.get", "bizproc.task.list", "bizproc.workflow.template.list"])

@@ -17,7 +17,8 @@ from bxapp.terminations import safeguards
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.messages import PROBLEMS, Message, MessageProblemError, check
 from bxapp.terminations.models import Item
-from bxapp.workflows.filters import KINDS, DocumentKind, Filter, RowState
+from bxapp.workflows.filter_query import DISMISSED
+from bxapp.workflows.filters import KINDS, DocumentKind, Filter, Origin, RowState
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -69,16 +70,27 @@ def add_filters(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--starter",
-        type=int,
+        type=_person,
         action="append",
         default=[],
         metavar="ID",
-        help="a user's number, 0: the system",
+        help=f"a user's number, 0: the system, {DISMISSED}: all dismissed employees",
+    )
+    group.add_argument(
+        "--waits-for",
+        type=_person,
+        action="append",
+        default=[],
+        metavar="ID",
+        help=f"who has an open task: a user's number, {DISMISSED}: all dismissed employees",
     )
     for name in ("started", "modified"):
         group.add_argument(f"--{name}-since", type=_moment, metavar="TIME")
         group.add_argument(f"--{name}-before", type=_moment, metavar="TIME")
-    group.add_argument("--hung", action="store_true", help="locked for more than five minutes too long")
+    states = group.add_mutually_exclusive_group()
+    states.add_argument("--hung", action="store_true", help="locked for more than five minutes too long")
+    states.add_argument("--state", choices=[*RowState], help="hung, being executed, or neither")
+    group.add_argument("--origin", choices=[*Origin], help="automation rules only, or everything else")
 
 
 def add_selection(parser: ArgumentParser) -> None:
@@ -110,12 +122,16 @@ def filter_of(options: dict[str, Any]) -> Filter:
         templates=frozenset(options["template"]),
         documents=frozenset(documents),
         kinds=frozenset(kinds),
-        started_by=frozenset(options["starter"]),
+        started_by=frozenset(options["starter"]) - {DISMISSED},
+        started_by_dismissed=DISMISSED in options["starter"],
+        waits_for=frozenset(options["waits_for"]) - {DISMISSED},
+        waits_for_dismissed=DISMISSED in options["waits_for"],
         started_from=options["started_since"],
         started_before=options["started_before"],
         modified_from=options["modified_since"],
         modified_before=options["modified_before"],
-        state=RowState.HUNG if options["hung"] else None,
+        state=RowState.HUNG if options["hung"] else options["state"] and RowState(options["state"]),
+        origin=options["origin"] and Origin(options["origin"]),
     )
 
 
@@ -183,6 +199,10 @@ def _usable(workflow_id: str) -> str:
     if not is_usable_id(workflow_id) or len(workflow_id) > _LONGEST_ID:
         raise usage_error(f"{workflow_id[:80]!r} is no workflow's ID.")
     return workflow_id
+
+
+def _person(text: str) -> int | str:
+    return text if text == DISMISSED else int(text)
 
 
 def _moment(text: str) -> Any:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bxapp.bitrix import methods
 from bxapp.portals.grants import client_for
-from bxapp.workflows import rows, snapshots, told_names
+from bxapp.workflows import resolving, rows, snapshots, told_names
 from bxapp.workflows.selection import SelectedWorkflow
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ class Choice:
 
 def running(actor: Actor, meant: Filter) -> list[Row]:
     """Return what runs and is meant, by ascending ID. Raises BitrixError."""
-    page = snapshots.take(client_for(actor.grant), meant=meant, largest=_MOST)
+    client = client_for(actor.grant)
+    known = resolving.resolve(client, actor.portal, meant, most_awaited=_MOST)
+    page = snapshots.take(client, meant=meant, known=known, largest=_MOST)
     return rows.assemble(actor, page, timezone.now())
 
 
