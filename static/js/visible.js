@@ -3,37 +3,42 @@
 // of the style sheet, for the bar of the selection and the dialog.
 
 const WATCHED = "tr, .bar, .toolbar, .pager, .card, .empty, .skeleton__row, .counts, .selection-space";
-const THRESHOLDS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+const THRESHOLDS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+const PADDING_PX = 60;
 
 const bands = new Map();
 let observer = null;
 
 function draw() {
-  let top = Infinity;
-  let bottom = -Infinity;
+  let first = { top: Infinity };
+  let last = { bottom: -Infinity };
   for (const [element, band] of bands) {
     if (!element.isConnected) bands.delete(element);
     else if (band.bottom > band.top) {
-      top = Math.min(top, band.top);
-      bottom = Math.max(bottom, band.bottom);
+      if (band.top < first.top) first = band;
+      if (band.bottom > last.bottom) last = band;
     }
   }
+  const { top } = first;
+  const { bottom } = last;
   if (bottom <= top) return;
   const { style } = document.documentElement;
   const end = globalThis.innerHeight;
-  // Near either end the rest is padding: nothing is hidden there.
-  const isAtTop = top < 60;
-  const isAtEnd = end - bottom < 60;
+  // Beyond the first and the last element there is only padding: where they are seen whole, nothing is hidden.
+  const isAtTop = first.isWhole && top < PADDING_PX;
+  const isAtEnd = last.isWhole && end - bottom < PADDING_PX;
   const visibleTop = isAtTop ? 0 : top;
   const visibleBottom = isAtEnd ? end : bottom;
   style.setProperty("--visible-top", `${Math.round(visibleTop)}px`);
   style.setProperty("--visible-height", `${Math.round(visibleBottom - visibleTop)}px`);
-  style.setProperty("--hidden-below", `${Math.round(end - visibleBottom)}px`);
+  // The bar stands on the last thing that is seen: at the end of a list that is the room kept for it.
+  style.setProperty("--hidden-below", `${Math.round(end - bottom)}px`);
 }
 
 function take(entries) {
-  for (const { target, isIntersecting, intersectionRect } of entries) {
-    if (isIntersecting) bands.set(target, { top: intersectionRect.top, bottom: intersectionRect.bottom });
+  for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
+    const { top, bottom } = intersectionRect;
+    if (isIntersecting) bands.set(target, { top, bottom, isWhole: intersectionRatio > 0.99 });
     else bands.delete(target);
   }
   draw();

@@ -71,9 +71,14 @@ def _one_row(visit: Visit) -> Frame:
 
 
 def _long_names(visit: Visit) -> Frame:
-    for name in ("Wide" * 63 + "end", "עסקה " * 51, "A name of words " * 15 + "and its end"):
-        visit.control.add_workflows(1, age_seconds=1, document_name=name[:255])
-    return visit.list().framed
+    names = ["Wide" * 63 + "end", "עסקה " * 51, "A name of words " * 15 + "and its end"]
+    for name in names:
+        # The portal tells a document's name together with a task.
+        visit.control.add_workflows(1, age_seconds=1, document_name=name[:255], with_task=True)
+    visit.control.change_user(ADMINISTRATOR, last_name=names[0])
+    visit.mending.callback(visit.control.change_user, ADMINISTRATOR, last_name="Berg")
+    visit.list()
+    return visit.sees(visit.inside.get_by_text(names[0]).first)
 
 
 def _with_saved_filters(visit: Visit) -> Frame:

@@ -1,0 +1,71 @@
+"""The frame is as high as its content: what must be seen at once stands in the part that the window shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.control import Control
+from tests.frontend.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import BrowserContext
+
+    from deploy.stack import Stack
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+
+HEIGHT = 900
+PORTALS_LOWEST_FRAME = 600
+# What is visible is told in tenths of an element, so that an edge may be a little beyond.
+ALL_BUT_AN_EDGE = 0.85
+
+
+@pytest.fixture
+def visit(chromium: BrowserContext, stack: Stack) -> Iterator[Visit]:
+    tab = chromium.new_page()
+    tab.set_viewport_size({"width": 1280, "height": HEIGHT})
+    yield Visit(tab, stack, Control(stack))
+    tab.close()
+
+
+def height_of_frame(visit: Visit) -> float:
+    box = visit.tab.locator("#app-frame").bounding_box()
+    assert box
+    return box["height"]
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0], ids=["the top", "the middle", "the end"])
+def test_the_bar_and_the_dialog_are_where_the_person_looks(visit: Visit, part: float) -> None:
+    visit.list()
+    expect(visit.boxes()).to_have_count(50)
+    assert height_of_frame(visit) > 2 * HEIGHT
+    visit.tab.evaluate("part => scrollTo(0, part * (document.body.scrollHeight - innerHeight))", part)
+    number = round(part * 49)
+
+    visit.boxes().nth(min(max(number, 2), 47)).check()
+
+    bar = visit.inside.locator("[data-selection-bar]")
+    expect(bar).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
+    visit.click("button", "Terminate")
+    dialog = visit.inside.get_by_role("dialog")
+    expect(dialog).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
+
+
+def test_the_frame_follows_its_content_both_ways(visit: Visit) -> None:
+    visit.list()
+    expect(visit.boxes()).to_have_count(50)
+    high = height_of_frame(visit)
+
+    visit.click("link", "Jobs")
+    expect(visit.inside.get_by_role("heading", name="No job yet")).to_be_visible()
+
+    for _ in range(50):
+        if height_of_frame(visit) == PORTALS_LOWEST_FRAME:
+            break
+        visit.tab.wait_for_timeout(100)
+    assert height_of_frame(visit) == PORTALS_LOWEST_FRAME < high
