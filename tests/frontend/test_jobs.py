@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Route
 
     from tests.control import Control
     from tests.frontend.conftest import Application
@@ -147,3 +147,19 @@ def test_a_file_that_does_not_come_is_asked_for_again(application: Application) 
 
     expect(notice).to_have_count(0)
     application.errors.clear()  # the request that was cut
+
+
+def test_a_session_that_is_over_is_renewed_for_a_file(application: Application) -> None:
+    def forget_session(route: Route) -> None:
+        route.continue_(headers={**route.request.headers, "authorization": "Bearer unknown"})
+
+    application.link("Jobs").click()
+    application.inside.get_by_role("link", name="2 workflows").first.click()
+    application.tab.route("**/csv/", forget_session, times=1)
+
+    with application.tab.expect_download():
+        application.link("Download CSV").click()
+
+    assert len(application.requests_for("/session/renew/")) == 1
+    assert len(application.requests_for("/csv/")) == 2
+    application.errors.clear()  # the refused request
