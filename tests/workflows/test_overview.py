@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import unescape
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from bxapp.portals.models import Portal
 from bxapp.workflows import kinds
 from bxapp.workflows.models import KeptOverview, PersonName, TemplateName
 from tests.workflows.conftest import WORKFLOWS, Frame
+from tests.workflows.figures import OVERVIEW, age_overviews, figure, figures, listed
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries
@@ -25,53 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-OVERVIEW = "/workflows/overview/"
 METHOD = "bizproc.workflow.instances"
-
-
-class _Links(HTMLParser):
-    """Reads figures: the text of each link (or of what is none), its address, and whether it is pressed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, str, bool]] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if attributes.get("class") in {"figure", "chip", "rise"}:
-            self.found.append(("", attributes.get("href") or "", attributes.get("aria-current") == "true"))
-            self._open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = self._open and tag not in {"a", "li"}
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            text, url, is_current = self.found[-1]
-            self.found[-1] = (" ".join(f"{text} {data}".split()), url, is_current)
-
-
-def figures(answer: Any) -> dict[str, tuple[str, bool]]:
-    """Return the figures of an answer: text to address and whether it is pressed."""
-    reader = _Links()
-    reader.feed(answer.content.decode())
-    return {text: (url, is_current) for text, url, is_current in reader.found}
-
-
-def figure(answer: Any, label: str) -> tuple[str, str, bool]:
-    """Return text, address and state of the one figure that says ``label``."""
-    (found,) = [
-        (text, url, is_current)
-        for text, (url, is_current) in figures(answer).items()
-        if re.search(rf"(^| ){re.escape(label)}$", text)
-    ]
-    return found
-
-
-def listed(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Return the portal's own record of what its list shows."""
-    return [one for one in sandbox.control("GET", "/portals/1/workflows") if one["in_list"]]
 
 
 @pytest.fixture(params=["published", "documented"])
@@ -111,7 +65,7 @@ def test_the_figures_are_those_of_the_portals_record(frame: Frame, sandbox: Sand
 def test_a_visit_costs_one_request_once_the_portal_is_known(frame: Frame, sandbox: Sandbox) -> None:
     frame.get(OVERVIEW)
     assert len(sandbox.asked("portal")) <= 6
-    _age_overviews(minutes=5)
+    age_overviews(minutes=5)
     sandbox.forget()
 
     frame.get(OVERVIEW)
@@ -128,7 +82,7 @@ def test_counts_are_shown_again_for_a_minute(frame: Frame, sandbox: Sandbox) -> 
 
     assert again == first
     assert sandbox.asked("portal") == []
-    _age_overviews(minutes=2)
+    age_overviews(minutes=2)
     frame.get(OVERVIEW)
     assert len(sandbox.asked("portal")) == 1
 
@@ -146,7 +100,7 @@ def test_while_something_is_stopped_they_count_down(frame: Frame, sandbox: Sandb
     frame.get(OVERVIEW)
     for one in listed(sandbox)[:7]:
         sandbox.control("POST", f"/portals/1/workflows/{one['id']}", end=0)
-    _age_overviews(minutes=0.2)
+    age_overviews(minutes=0.2)
 
     assert f"{WORKFLOWS} running" in figures(frame.get(OVERVIEW))
     assert f"{WORKFLOWS - 7} running" in figures(frame.get(f"{OVERVIEW}?fresh=1"))
@@ -193,7 +147,7 @@ def test_somebody_dismissed_since_is_counted_at_the_next_look(frame: Frame, sand
     sandbox.control("POST", "/portals/1/workflows", started_by=4)
     before = figure(frame.get(OVERVIEW), "started by dismissed employees")[0]
     PersonName.objects.filter(user_id=4).update(is_active=False)
-    _age_overviews(minutes=2)
+    age_overviews(minutes=2)
 
     after = figure(frame.get(OVERVIEW), "started by dismissed employees")[0]
 
@@ -208,7 +162,7 @@ def test_somebody_new_is_met_and_counted_at_once(frame: Frame, sandbox: Sandbox)
             sandbox.control("POST", f"/portals/1/workflows/{one['id']}", end=0)
     before = figure(frame.get(OVERVIEW), "started by dismissed employees")[0]
     assert not PersonName.objects.filter(user_id=gone).exists()
-    _age_overviews(minutes=2)
+    age_overviews(minutes=2)
     sandbox.control("POST", "/portals/1/workflows", started_by=gone, count=70)
     sandbox.forget()
 
@@ -245,7 +199,7 @@ def test_who_is_not_known_yet_makes_it_at_least(frame: Frame, sandbox: Sandbox) 
     PersonName.objects.create(
         portal=Portal.objects.get(), user_id=6, name="Gone", is_active=False, refreshed_at=timezone.now()
     )
-    _age_overviews(minutes=2)
+    age_overviews(minutes=2)
     text, url, _ = figure(frame.get(OVERVIEW), "started by dismissed employees")
     of_one = sum(one["started_by"] == 6 for one in listed(sandbox))
     assert (text, url) == (f"at least {of_one} started by dismissed employees", "/workflows/?by=dismissed")
@@ -260,7 +214,7 @@ def test_many_that_are_executed_do_not_count_as_hung(frame: Frame, sandbox: Sand
 
     for _ in range(60):
         sandbox.control("POST", "/portals/1/workflows", behaviour="executing")
-    _age_overviews(minutes=2)
+    age_overviews(minutes=2)
     assert figure(frame.get(OVERVIEW), "hung")[0].startswith("about ")
 
 
@@ -268,7 +222,7 @@ def test_what_runs_away_is_said_with_a_link(frame: Frame, sandbox: Sandbox) -> N
     template = next(one for one in sandbox.portal()["templates"] if one["name"] == "Contract approval")
     frame.get(OVERVIEW)
     assert "more than" not in frame.get(OVERVIEW).content.decode()
-    _age_overviews(minutes=24 * 60)
+    age_overviews(minutes=24 * 60)
     for _ in range(31):
         sandbox.control("POST", "/portals/1/workflows", template_id=template["id"])
 
@@ -325,7 +279,7 @@ def test_a_portal_that_fails_is_said_quietly_in_place(
 
 def test_figures_that_are_shown_stay_when_they_cannot_be_had_anew(frame: Frame, sandbox: Sandbox) -> None:
     frame.get(OVERVIEW)
-    _age_overviews(minutes=1)
+    age_overviews(minutes=1)
     sandbox.fault(kind="http500")
 
     assert frame.get(f"{OVERVIEW}?fresh=1").status_code == 204
@@ -367,10 +321,3 @@ def _kind_of(one: dict[str, Any]) -> str:
 
 def _overview_of(url: str) -> str:
     return url.replace("/workflows/", OVERVIEW, 1)
-
-
-def _age_overviews(minutes: float) -> None:
-    """Let time pass for what is kept."""
-    for row in KeptOverview.objects.all():
-        row.counted_at -= timedelta(minutes=minutes)
-        row.save()
