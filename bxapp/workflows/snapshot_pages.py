@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from bxapp.web.refusal_texts import text_of
 from bxapp.web.refusals import RefusalReason
 from bxapp.workflows.models import Snapshot
-from bxapp.workflows.snapshot_steps import REMOVED, TOO_LARGE
+from bxapp.workflows.snapshot_steps import INCOMPLETE, REMOVED, TOO_LARGE
 from bxapp.workflows.snapshots import LARGEST
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class SnapshotPage:
         if self._snapshot.failures_in_a_row:
             return gettext("The portal did not answer; it is asked again.")
         if self._silence > _SLOW_AFTER:
-            return gettext("The portal takes longer than usual to answer.")
+            # A slow portal, or a reader that died: either way nobody has to do anything.
+            return gettext("This takes longer than usual; it goes on by itself.")
         return ""
 
     @property
@@ -112,6 +113,10 @@ class SnapshotPage:
                 "More than %(largest)s are running, and one selection holds no more. Narrow the list by a"
                 " filter."
             ) % {"largest": _grouped(LARGEST)}
+        if snapshot.reason == INCOMPLETE:
+            return gettext(
+                "More tasks wait for these people than could be read. Narrow the list by fewer people."
+            )
         if snapshot.reason == REMOVED:
             return gettext("The application was removed from the portal.")
         if snapshot.reset_at is not None:

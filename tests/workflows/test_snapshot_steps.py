@@ -174,7 +174,7 @@ def test_a_dead_reader_is_followed_by_another_where_it_stood(
     _let_time_pass()
 
     waiting = frame.post(f"{SNAPSHOTS}{reference}/read/").content.decode()
-    assert "The portal takes longer than usual to answer." in waiting
+    assert "This takes longer than usual; it goes on by itself." in waiting
     assert f"50 of {len(_listed(sandbox))} read" in waiting
     Snapshot.objects.update(until=now - timedelta(seconds=1))
     sandbox.forget()
@@ -286,6 +286,20 @@ def test_where_all_of_it_is_protected_there_is_a_sentence(frame: Frame, sandbox:
     answer = frame.post(f"{SNAPSHOTS}?template=31", {"total": 2})
 
     assert "All that matches is of protected templates." in answer.content.decode()
+
+
+def test_where_not_all_who_wait_could_be_read_there_is_no_list(
+    frame: Frame, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.control("POST", "/portals/1/workflows", count=5, task_users=[4], age_seconds=60)
+    all_of_them = frame.post(f"{SNAPSHOTS}?waits=4", {"total": 5})
+    monkeypatch.setattr(snapshot_steps, "_MOST_AWAITED", 0)
+
+    answer = frame.post(f"{SNAPSHOTS}?waits=4", {"total": 5})
+
+    assert _state(answer) == "failed"
+    assert "More tasks wait for these people than could be read." in answer.content.decode()
+    assert len(_ids(_reference(all_of_them))) >= 5
 
 
 def test_more_than_a_selection_holds(frame: Frame, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
