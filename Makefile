@@ -1,7 +1,7 @@
 # The commands of this project. `make demo` and `make test` work in a clean clone; both install first.
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo test bench break mutations screenshots format
+.PHONY: help install lock demo test bench break mutations screenshots format messages
 
 help:
 	@echo "make demo         start everything with a portal in a box, and say what to open"
@@ -12,6 +12,7 @@ help:
 	@echo "make install      make .venv from requirements.lock"
 	@echo "make lock         renew requirements.lock from pyproject.toml"
 	@echo "make format       format the Python code"
+	@echo "make messages     bring the catalogs of translations up to date (docs/translating.md)"
 	@echo "make screenshots  take the pictures of the README anew"
 
 install:
@@ -48,3 +49,8 @@ lock: install
 
 format:
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+# Compiled at once, as every install does.
+messages: install
+	@.venv/bin/python -m deploy.messages
+	@.venv/bin/pybabel --quiet compile --directory bxapp/locale --domain django
