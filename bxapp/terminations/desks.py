@@ -14,29 +14,16 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from bxapp.bitrix import errors, methods
-from bxapp.portals.grants import WorkAccess
-from bxapp.portals.limits import keep_license, license_is_due
+from bxapp.bitrix import errors
 from bxapp.portals.models import Portal
-from bxapp.terminations import (
-    blocking,
-    claiming,
-    fairness,
-    ghosts,
-    looking,
-    notices,
-    permits,
-    phases,
-    removal,
-    sending,
-    settling,
-)
+from bxapp.terminations import blocking, claiming, fairness, looking, phases, removal, sending, settling
+from bxapp.terminations.aftercare_desks import AftercareDesk
 from bxapp.terminations.errand_desks import Renewal, Task
 from bxapp.terminations.lanes import FEW_READY, Lane, looked_ahead
 from bxapp.terminations.paces import kept_pace
 from bxapp.terminations.phases import Phase
 from bxapp.terminations.recording import SupersededError
-from bxapp.terminations.sending_desks import SendingDesk, Termination
+from bxapp.terminations.sending_desks import Termination
 from bxapp.terminations.states import JobState
 
 if TYPE_CHECKING:
@@ -44,7 +31,6 @@ if TYPE_CHECKING:
 
     from bxapp.bitrix.answers import Timing
     from bxapp.bitrix.limits import Reservation
-    from bxapp.terminations.errands import Errand
     from bxapp.terminations.flights import Crew, Landed
     from bxapp.terminations.models import Item
     from bxapp.terminations.turns import HeldTurn
@@ -55,16 +41,12 @@ logger = logging.getLogger(__name__)
 _REFRESH_SECONDS = 2.0
 
 
-class Desk(SendingDesk):
+class Desk(AftercareDesk):
     """One portal's work. Every method may raise TurnLostError: the desk is then to be dropped."""
 
     def __init__(self, turn: HeldTurn, crew: Crew) -> None:
-        self._portal = Portal.objects.get(pk=turn.portal_id)
-        super().__init__(turn, crew, self._portal)
+        super().__init__(turn, crew, Portal.objects.get(pk=turn.portal_id))
         self.standing = fairness.Standing(turn.portal_id, monotonic())
-        self._is_looking_for_ghosts = False
-        self._is_telling = False
-        self._is_asking_for_license = False
         settling.adopt_orphans(turn)
 
     # --- starting ----------------------------------------------------------------------------------------
@@ -129,10 +111,7 @@ class Desk(SendingDesk):
             lane.close()
             if not (lane.under_way or lane.looks or lane.is_settling):
                 del self._lanes[lane.job.pk]
-        if not self._is_looking_for_ghosts:
-            self._look_for_ghosts()
-        if not self._is_telling:
-            self._tell_of_an_end()
+        self._care_for_finished_jobs()
 
     # --- asking ------------------------------------------------------------------------------------------
 
@@ -196,51 +175,6 @@ class Desk(SendingDesk):
         else:
             raise error
 
-    def _look_for_ghosts(self) -> None:
-        job = ghosts.next_job(self.turn.portal_id, timezone.now())
-        if job is None:
-            return
-        self._is_looking_for_ghosts = True
-        access = WorkAccess(job.grant, job_id=job.pk)
-        self._begin(ghosts.look(self.turn, job, access.client), access, self._looked_for_ghosts)
-
-    def _looked_for_ghosts(self, _result: object, error: Exception | None) -> None:
-        self._is_looking_for_ghosts = False
-        self.refresh()
-        if error is not None:
-            raise error
-
-    def _tell_of_an_end(self) -> None:
-        job = notices.next_job(self.turn.portal_id, timezone.now())
-        if job is None:
-            return
-        self._is_telling = True
-        access = WorkAccess(job.grant, job_id=job.pk)
-        self._begin(notices.tell(self.turn, job, access.client), access, self._told_of_an_end)
-
-    def _told_of_an_end(self, _result: object, error: Exception | None) -> None:
-        self._is_telling = False
-        self.refresh()
-        if error is not None:
-            raise error
-
-    def _ask_for_license(self, lane: Lane) -> None:
-        """Ask for the portal's limits when they are due; where the burst suffices for a job, after its end:
-        one request more would cost it half a second.
-        """
-        if self._is_asking_for_license or not license_is_due(self._portal):
-            return
-        if lane.job.total > looking.BURST_WORKFLOWS or not lane.job.is_open:
-            self._is_asking_for_license = True
-            self._begin(_license(lane.access), lane.access, self._told_license)
-
-    def _told_license(self, told: methods.License | None, error: Exception | None) -> None:
-        self._is_asking_for_license = False
-        if error is not None:
-            raise error
-        keep_license(self._portal, told)
-        self._permits = permits.Permits(self._portal)
-
     # --- taking in ---------------------------------------------------------------------------------------
 
     def take_in(self, landed: Sequence[Landed]) -> None:
@@ -289,15 +223,3 @@ class Desk(SendingDesk):
         if not lane.job.is_open:
             self._start_anew(lane)
             self._ask_for_license(lane)
-
-
-def _license(access: WorkAccess) -> Errand[methods.License | None]:
-    """Ask for the portal's licence; a portal that does not tell it is asked again another day."""
-    try:
-        told: methods.License = yield partial(methods.license_of, access.client)
-    except errors.RefreshNeeded:
-        raise
-    except errors.BitrixError as error:
-        logger.info("A portal does not tell its licence: %s", error)
-        return None
-    return told
