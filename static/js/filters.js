@@ -2,6 +2,7 @@
 import { sentence } from "./sentences.js";
 
 let goOnAt = null;
+let hasArrived = false;
 
 function form(element) {
   return element.closest?.("[data-filter-form]");
@@ -67,7 +68,7 @@ function leaveOutEmpty(event) {
     detail.formData.delete(key);
     for (const value of values) detail.formData.append(key, value);
   }
-  goOnAt = 0;
+  goOnAt = -1;
 }
 
 function clears() {
@@ -79,12 +80,16 @@ function remember(event) {
   if (clear) goOnAt = Math.max(0, clears().indexOf(clear));
 }
 
-// The chip that had the focus is gone: the next one has it, or the button that adds one.
+function forget() {
+  goOnAt = null;
+}
+
+// The chip that had the focus is gone: the next one has it, or the button that adds one; until the person goes on.
 function goOn() {
-  if (goOnAt === null) return;
+  if (goOnAt === null || !hasArrived) return;
+  hasArrived = false;
   const left = clears();
   const place = left[Math.min(goOnAt, left.length - 1)] ?? document.getElementById("add-filter");
-  goOnAt = null;
   place?.focus({ preventScroll: true });
 }
 
@@ -98,7 +103,7 @@ function onKey(event) {
 
 function arrived(event) {
   const { target } = event;
-  if (target.id === "content") goOn();
+  if (target.id === "content") hasArrived = true;
   if (target.matches?.(".options--found")) dropChosen(target);
   // The click that asked for the link allows copying it for some seconds.
   target.querySelector?.("[data-copy-at-once]")?.click();
@@ -116,6 +121,8 @@ export function start() {
     if (target.matches("[data-named-options]")) name(target);
     else if (target.matches('[type="checkbox"]')) keepChosen(target);
   });
+  document.addEventListener("keydown", forget, { capture: true });
+  document.addEventListener("pointerdown", forget, { capture: true });
   document.addEventListener("click", remember, { capture: true });
   document.addEventListener("keydown", onKey);
   // Return in a field of search looks for something; it does not send the form.
@@ -124,4 +131,6 @@ export function start() {
   });
   document.addEventListener("htmx:configRequest", leaveOutEmpty);
   document.addEventListener("htmx:afterSwap", arrived);
+  // While the skeleton is shown the new content cannot have the focus; it goes just before this.
+  document.addEventListener("htmx:afterRequest", goOn);
 }
