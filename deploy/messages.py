@@ -130,11 +130,14 @@ def read(path: Path) -> Catalog:
 
 def untranslated(catalog: Catalog) -> list[Message]:
     """Return the sentences of which a translation, or one of its plural forms, is missing."""
-    return [
-        message
-        for message in catalog
-        if message.id and not all([message.string] if isinstance(message.string, str) else message.string)
-    ]
+    return [message for message in catalog if message.id and not all(forms(message))]
+
+
+def forms(message: Message) -> list[str]:
+    """Return the translations of a sentence: one for each plural form; empty where none is."""
+    if not isinstance(message.string, (list, tuple)):
+        return [message.string or ""]
+    return [str(form) for form in message.string]
 
 
 def main() -> int:
