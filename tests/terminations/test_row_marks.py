@@ -9,6 +9,7 @@ import pytest
 
 from bxapp.terminations import row_marks
 from bxapp.terminations.models import Item
+from bxapp.workflows import protected
 from tests.terminations.scene import text_of
 
 if TYPE_CHECKING:
@@ -91,3 +92,14 @@ def test_a_page_costs_one_question_to_the_database(
     with django_assert_num_queries(1):
         assert len(row_marks.marks(scene.actor.portal, ids)) == count
     assert Item.objects.count() == count
+
+
+def test_a_protected_template_is_marked_in_the_list(scene: Scene, frame: Client) -> None:
+    scene.add(2, template_id=11)
+    scene.add(1, template_id=31)
+    protected.protect(scene.actor, 11)
+
+    page = text_of(frame.get("/workflows/"))
+
+    assert page.count("badge--protected") == 2
+    assert not re.search(r'name="selected"[^>]*\bdisabled\b', page), "each can still be ticked"
