@@ -18,6 +18,7 @@ from bxapp.terminations import ghosts, looking, notices, permits
 from bxapp.terminations.sending_desks import SendingDesk
 
 if TYPE_CHECKING:
+    from bxapp.bitrix.limits import Reservation, Spent
     from bxapp.portals.models import Portal
     from bxapp.terminations.errands import Errand
     from bxapp.terminations.flights import Crew
@@ -51,7 +52,13 @@ class AftercareDesk(SendingDesk):
             return
         self._is_looking_for_ghosts = True
         access = WorkAccess(job.grant, job_id=job.pk)
-        self._begin(ghosts.look(self.turn, job, access.client), access, self._looked_for_ghosts)
+        errand = ghosts.look(self.turn, job, access.client, self._reserve)
+        self._begin(errand, access, self._looked_for_ghosts)
+
+    def _reserve(self, calls: int) -> Reservation | Spent:
+        """Reserve execution time for a request of ``calls`` calls, perhaps for fewer."""
+        (answer,) = self._permits.reserve([calls], self._pacer.most_seconds_per_call, at_once=False)
+        return answer
 
     def _looked_for_ghosts(self, _result: object, error: Exception | None) -> None:
         self._is_looking_for_ghosts = False

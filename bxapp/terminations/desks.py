@@ -84,9 +84,9 @@ class Desk(AftercareDesk):
         """Start nothing more: only what is under way is still to come back."""
         for lane in self._lanes.values():
             lane.close()
-        for task in self._waiting:
+        for task in list(self._waiting):
+            self._drop(task)
             task.errand.close()
-        self._waiting.clear()
         self.next_at = None
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ class Desk(AftercareDesk):
                 case Renewal(access=access):
                     self._renewed(access, one.error)
                 case Task() as task:
-                    self._resume(task, one)
+                    self._task_landed(task, one, spent)
         for lane, some in heard.items():
             self._record(lane, some)
         self._permits.settle(spent)

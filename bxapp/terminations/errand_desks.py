@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from bxapp.bitrix import errors
 from bxapp.terminations import permits
+from bxapp.terminations.errands import ReservedRequest
 from bxapp.terminations.lanes import Lane
 from bxapp.terminations.recording import SupersededError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from bxapp.bitrix.answers import Timing
+    from bxapp.bitrix.limits import Reservation
     from bxapp.portals.grants import WorkAccess
     from bxapp.portals.models import Portal
     from bxapp.terminations.errands import Errand, Request
@@ -108,6 +111,42 @@ class ErrandDesk:
             self._renewing.add(access)
             self._send_off(access.renew, Renewal(access))
 
+    def _tell_budget(
+        self,
+        reservation: Reservation,
+        landed: Landed,
+        spent: list[tuple[Reservation, float, Sequence[Timing]]],
+    ) -> None:
+        """Tell the budget what became of a request for which time was reserved; what it spent is noted in
+        ``spent``. One that nobody heard may be at work: its reservation ends by itself and counts in full.
+        """
+        match landed.error:
+            case None:
+                spent.append((reservation, landed.seconds, landed.answer.stamps))
+                self._permits.note_refusals(landed.answer.endings.values())
+            case errors.Unheard():
+                pass
+            case errors.MethodFailed():
+                spent.append((reservation, landed.seconds, ()))
+            case _:
+                self._permits.forget(reservation)
+                self._permits.note_refusals([landed.error])
+
+    def _task_landed(
+        self, task: Task, landed: Landed, spent: list[tuple[Reservation, float, Sequence[Timing]]]
+    ) -> None:
+        """Let an errand go on with what came back, after the budget was told of it."""
+        # A refused pair is renewed and the same request sent again, in the time that is reserved for it.
+        if isinstance(task.request, ReservedRequest) and not isinstance(landed.error, errors.RefreshNeeded):
+            self._tell_budget(task.request.reservation, landed, spent)
+        self._resume(task, landed)
+
+    def _drop(self, task: Task) -> None:
+        """Send the request of a waiting errand never."""
+        self._waiting.remove(task)
+        if isinstance(task.request, ReservedRequest):
+            self._permits.forget(task.request.reservation)
+
     def _resume(self, task: Task, landed: Landed) -> None:
         if isinstance(landed.error, errors.RefreshNeeded):
             if task.pair_number == task.access.pair_number:
@@ -123,7 +162,7 @@ class ErrandDesk:
         if error is None:
             return
         for task in [task for task in self._waiting if task.access is access]:
-            self._waiting.remove(task)
+            self._drop(task)
             self._advance(task, partial(task.errand.throw, error))
         if isinstance(error, errors.BitrixError):
             self._renewal_failed(access, error)

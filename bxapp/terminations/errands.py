@@ -7,12 +7,29 @@ a database, and is resumed in the database's thread with the answer, or with the
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from bxapp.bitrix.limits import Reservation
 
 Result = TypeVar("Result")
 
 Request = Callable[[], Any]
 Errand = Generator[Request, Any, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedRequest:
+    """A request with calls whose execution time was reserved before it is yielded; its answer is
+    ``methods.Stopped``. Whoever carries the errand out tells the budget what became of it.
+    """
+
+    request: Request
+    reservation: Reservation
+
+    def __call__(self) -> Any:
+        return self.request()
 
 
 def complete(errand: Errand[Result]) -> Result:

@@ -3,6 +3,9 @@
 ``terminate`` answers ``true`` for it, but the running step saves a new row under the same ID, without
 document and template, and may run on. So after a job one request asks for what it stopped; what is there
 again is stopped once more when it is idle, and its outcome says so. What cannot be stopped counts as failed.
+
+Such a call is one like any other for the portal's limit of execution time: it is reserved before, and waits
+where that is spent.
 """
 
 from __future__ import annotations
@@ -19,15 +22,18 @@ from django.utils import timezone
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import errors, methods
-from bxapp.terminations import recording
+from bxapp.bitrix.limits import Spent
+from bxapp.terminations import permits, recording
+from bxapp.terminations.errands import ReservedRequest
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from bxapp.bitrix.client import Client
+    from bxapp.bitrix.limits import Reservation
     from bxapp.terminations.errands import Errand
     from bxapp.terminations.turns import HeldTurn
 
@@ -51,22 +57,34 @@ def next_job(portal_id: int, now: datetime) -> Job | None:
     return due.select_related("portal", "grant__portal").order_by("ghosts_due_at").first()
 
 
-def look(turn: HeldTurn, job: Job, client: Client) -> Errand[None]:
+def look(
+    turn: HeldTurn, job: Job, client: Client, reserve: Callable[[int], Reservation | Spent]
+) -> Errand[None]:
     """Look for what came back of a finished job, stop it again, and note when to look next.
 
-    Raises TurnLostError.
+    ``reserve`` reserves execution time for one request of so many calls, perhaps for fewer. Raises
+    TurnLostError.
     """
     try:
         back: list[Item] = []
+        spent_until: datetime | None = None
         position = -1
         while stopped := _stopped(job, position):
-            back += yield from _look(turn, job, client, stopped)
+            rows = yield partial(
+                methods.running, client, [item.workflow_id for item in stopped], fields=methods.LOCK_FIELDS
+            )
+            there = [item for item in stopped if item.workflow_id in rows]
+            back += there
+            again = _record(turn, job, there, rows)
+            if again and spent_until is None:
+                spent_until = yield from _stop_again(turn, client, again, reserve)
             position = stopped[-1].position
     except errors.BitrixError as error:
         logger.warning("The look after job %s is postponed: %s", job.pk, error)
         _note_next_look(turn, job, timezone.now() + _POSTPONED)
         return
-    _note_next_look(turn, job, _next_look(job, back))
+    moments = [moment for moment in (_next_look(job, back), spent_until) if moment is not None]
+    _note_next_look(turn, job, max(moments, default=None))
 
 
 def _stopped(job: Job, after: int) -> list[Item]:
@@ -75,24 +93,34 @@ def _stopped(job: Job, after: int) -> list[Item]:
     return list(stopped[:_IDS_OF_ONE_REQUEST])
 
 
-def _look(turn: HeldTurn, job: Job, client: Client, stopped: Sequence[Item]) -> Errand[list[Item]]:
-    ids = [item.workflow_id for item in stopped]
-    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
-    back = [item for item in stopped if item.workflow_id in rows]
-    again = _record(turn, job, back, rows)
+def _stop_again(
+    turn: HeldTurn, client: Client, again: Sequence[Item], reserve: Callable[[int], Reservation | Spent]
+) -> Errand[datetime | None]:
+    """Call for what is idle again; return until when the portal's execution time is spent, if it is.
+
+    What it does not suffice for now is left to the next look.
+    """
     # One that must go alone, for its message or because it broke a batch, does so here too.
     alone = [[item] for item in again if item.batch_limit == 1]
     others = [item for item in again if item.batch_limit > 1]
     for batch in (*alone, *(others[start : start + _BATCH] for start in range(0, len(others), _BATCH))):
+        reserved = reserve(len(batch))
+        if isinstance(reserved, Spent):
+            return None if reserved.under_way else permits.moment_of(reserved)
+        called = batch[: reserved.calls]
+        with transaction.atomic():
+            turn.confirm()
+            _update(called, ghost_calls=F("ghost_calls") + 1)
         # What it answers does not matter: the next look tells.
-        yield partial(methods.stop, client, {item.workflow_id: item.message for item in batch})
-    return back
+        stop = partial(methods.stop, client, {item.workflow_id: item.message for item in called})
+        yield ReservedRequest(stop, reserved)
+    return None
 
 
 def _record(
     turn: HeldTurn, job: Job, back: Sequence[Item], rows: Mapping[str, methods.Instance]
 ) -> list[Item]:
-    """Write down what came back and what could not be stopped; return what is to be stopped once more."""
+    """Write down what came back and what could not be stopped; return what may be stopped once more."""
     if not back:
         return []
     now = timezone.now()
@@ -104,7 +132,6 @@ def _record(
         turn.confirm()
         locked = recording.lock(job)
         _update(new, reason=Reason.CAME_BACK)
-        _update(again, ghost_calls=F("ghost_calls") + 1)
         _update(staying, outcome=Outcome.FAILED, reason=Reason.CAME_BACK_STAYS)
         Job.objects.filter(pk=job.pk).update(
             terminated=F("terminated") - len(staying), failed=F("failed") + len(staying)

@@ -176,21 +176,14 @@ class SendingDesk(ErrandDesk):
         now = landed.flight.sent_at + landed.seconds
         match landed.error:
             case None:
-                stamps = landed.answer.stamps
-                self._pacer.answered(one, now, permits.work_seconds(stamps))
-                spent.append((one.reservation, landed.seconds, stamps))
-                self._permits.note_refusals(landed.answer.endings.values())
+                self._pacer.answered(one, now, permits.work_seconds(landed.answer.stamps))
             case errors.Unheard(server_failed=True):
                 self._pacer.failed(one, monotonic())
-            case errors.Unheard():
-                self._pacer.given_up(one)
             case errors.MethodFailed():
                 self._pacer.answered(one, now, None)
-                spent.append((one.reservation, landed.seconds, ()))
             case _:
                 self._pacer.given_up(one)
-                self._permits.forget(one.reservation)
-                self._permits.note_refusals([landed.error])
+        self._tell_budget(one.reservation, landed, spent)
 
     def _block(self, lane: Lane, error: errors.BitrixError) -> None:
         blocking.block(self.turn, lane.job, error)

@@ -169,6 +169,13 @@ def opened(sandbox: Sandbox, user_id: int = 1, *, number: int = 1) -> Actor:
     return Actor(portal, grant, Channel.FRAME)
 
 
+def refusals(sandbox: Sandbox) -> dict[str, int]:
+    """Return how often something was refused for a limit, by code, as the sandbox's own record has it."""
+    told = sandbox.control("GET", "/requests?limit=1")
+    counted = {**told["errors"], **told["command_errors"]}
+    return {code: number for code, number in counted.items() if "LIMIT" in code}
+
+
 def selected(workflow_id: str, **known: Any) -> SelectedWorkflow:
     """Return a workflow as the list showed it."""
     return SelectedWorkflow(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from bxapp.audit.models import AuditEntry
+from bxapp.terminations.models import Job
+from tests.limits import forget_limits
+from tests.terminations.scene import refusals
 
 if TYPE_CHECKING:
-    from bxapp.terminations.models import Job
+    from pytest_django.fixtures import Settings
+
     from tests.terminations.scene import Scene
 
 TERMINATE = "bizproc.workflow.terminate"
@@ -58,6 +64,43 @@ def test_a_ghost_that_stays_is_a_failure(scene: Scene) -> None:
     assert [entry.outcome for entry in scene.audited(job, AuditEntry.Kind.GHOST)] == ["terminated", "failed"]
 
 
+def test_a_ghost_waits_for_the_portals_execution_time(scene: Scene, settings: Settings) -> None:
+    """A call beyond it would be refused, and on the newest servers shut the portal for minutes."""
+    workflow_id, job = stop_while_it_resumes(scene)
+    settings.BITRIX24_OPERATING_RULE = [1.5, 6.0, 1.0, 30.0]
+    scene.sandbox.settings(
+        terminate_seconds=0.6,
+        operating_limited=True,
+        operating_form="ban",
+        operating_limit=1.5,
+        operating_window=6.0,
+        operating_basket=1.0,
+        operating_ban=30.0,
+    )
+    forget_limits()
+    # Three calls: more than the portal allows before the next one.
+    spender = scene.queue(scene.add(3))
+    scene.work()
+    spender.refresh_from_db()
+    assert spender.terminated == 3
+
+    Job.objects.filter(pk=job.pk).update(ghosts_due_at=timezone.now())
+    scene.work()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.ghosts_due_at is not None
+    assert job.ghosts_due_at > timezone.now()
+    ends_at = monotonic() + 20
+    while scene.record(workflow_id)["in_list"] and monotonic() < ends_at:
+        Job.objects.filter(pk=job.pk).update(ghosts_due_at=timezone.now())
+        scene.work()
+        sleep(0.3)
+    assert not scene.record(workflow_id)["in_list"]
+    assert job.items.get().ghost_calls == 1, "looks while it waited are not calls"
+    assert refusals(scene.sandbox) == {}
+
+
 def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
     job = scene.queue(scene.add(60))
     scene.work()
@@ -72,9 +115,12 @@ def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
 
 
 def test_a_second_look_where_something_had_been_executed(scene: Scene) -> None:
-    job = scene.queue(scene.add(1, "executing", seconds=0.3))
+    # Long enough to be met executing however busy the machine is.
+    (workflow_id,) = scene.add(1, "executing", seconds=60.0)
+    job = scene.queue([workflow_id])
     scene.work()
-    sleep(0.5)
+    scene.resume_in(workflow_id, 0, lasting_seconds=0.01)
+    sleep(0.3)
     scene.finish(job)
 
     scene.let_time_pass(timedelta(seconds=30))
