@@ -7,10 +7,9 @@ from datetime import timedelta
 from django.db.models import Count, F, Sum
 from django.utils import timezone
 
+from bxapp.terminations.clocks import CLOCKS_APART
 from bxapp.terminations.models import Item
 
-# An item's moment may be by the clock of another machine.
-_CLOCKS_APART = timedelta(minutes=1)
 # What came back after its job is called for again within this time, and such calls have no moment.
 _GHOSTS = timedelta(minutes=25)
 
@@ -21,7 +20,7 @@ def calls_within(portal_id: int, seconds: float) -> int:
     For the holder of the portal's turn, whom nobody overtakes. A call that was sent again counts with all
     its attempts, though some may be older.
     """
-    since = timezone.now() - timedelta(seconds=seconds) - _CLOCKS_APART
+    since = timezone.now() - timedelta(seconds=seconds) - CLOCKS_APART
     of_portal = Item.objects.filter(portal_id=portal_id)
     sent = of_portal.filter(sent_at__gte=since).aggregate(
         items=Count("pk"), repeated=Sum(F("attempts") + F("unheard_calls") + F("breaks"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bxapp.bitrix import errors
 from bxapp.terminations.changes import AskingLater, Doubting, Ending, Requeued
+from bxapp.terminations.clocks import CLOCKS_APART
 from bxapp.terminations.states import Doubt, ItemState, JobState, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ _EXECUTING_PAUSE_MIN = timedelta(seconds=2)
 _EXECUTING_PAUSE_MAX = timedelta(seconds=30)
 
 # After this time no call can still be at work in the portal: it ends every request within 60 s, and we wait
-# for an answer for at most 5 + 65 s.
-CALL_IS_OVER = timedelta(seconds=75)
+# for an answer for at most 5 + 65 s. The moment of the call is by the clock of the worker that sent it, and
+# after a takeover another one compares it with its own. The margin is for these two. The database's clock
+# would need none, but each verdict a query; all that the margin costs is that a job which was cancelled
+# while a call went unheard says so a minute later.
+CALL_IS_OVER = timedelta(seconds=75) + CLOCKS_APART
 
 # The server's texts for a stored state that cannot be loaded (``workflow.php``, ``workflowpersister.php``,
 # ``compositeactivity.php`` in ``bizproc/classes/general``).

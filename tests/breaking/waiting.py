@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from tests.breaking.battle import Battle
     from tests.breaking.ledger import ItemRow, JobRow
 
-# After everything was mended: leases of 20 s, sweeps of 10 s, attempts after 5 and 30 s, and 75 s for a call
+# After everything was mended: leases of 20 s, sweeps of 10 s, attempts after 5 and 30 s, and 135 s for a call
 # of a cancelled job that may still be at work.
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 240.0
 # How far beyond that a moment which a job names may lie.
 _LONGER = 60.0
 _SMALLEST_STEP = 0.5

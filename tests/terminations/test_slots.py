@@ -21,7 +21,7 @@ from bxapp.terminations.portal_memory import PortalMemory
 from bxapp.terminations.queueing import queue
 from bxapp.terminations.states import BlockedReason, ItemState, JobState
 from tests.portals.sandbox import running_sandbox
-from tests.terminations.scene import MESSAGE, opened, selected
+from tests.terminations.scene import MESSAGE, opened, refusals, selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,13 +70,6 @@ def houses(street: Sandbox, database: None, settings: Settings) -> list[House]:
     found = [House(street, number, opened(street, number=number)) for number in range(1, PORTALS + 1)]
     street.forget()
     return found
-
-
-def refusals(sandbox: Sandbox) -> dict[str, int]:
-    """What was refused for a limit, by the sandbox's own record."""
-    told = sandbox.control("GET", "/requests?limit=1")
-    counted = {**told["errors"], **told["command_errors"]}
-    return {code: number for code, number in counted.items() if "LIMIT" in code}
 
 
 def test_many_portals_are_served_side_by_side(houses: list[House], street: Sandbox) -> None:
@@ -344,11 +337,11 @@ def test_it_ends_by_itself_long_after_a_call_that_did_nothing(scene: Scene) -> N
     scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=2)
     scene.sandbox.fault(kind="http500", method="bizproc.workflow.instances", skip=1, times=1)
     scene.work()
-    scene.let_time_pass(timedelta(minutes=2))
+    scene.let_time_pass(timedelta(minutes=3))
     turn = turns.take(scene.actor.portal.pk)
     assert turn is not None
     turn.release()
-    # Still there, two minutes after the call.
+    # Still there, three minutes after the call.
     scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=1.0)
     scene.work()
     assert job.items.get().unheard_calls == 0
@@ -357,3 +350,23 @@ def test_it_ends_by_itself_long_after_a_call_that_did_nothing(scene: Scene) -> N
     scene.finish(job)
 
     assert scene.items(job) == [("already_finished", "gone_before")]
+
+
+def test_a_call_may_be_at_work_for_a_minute_more_by_another_workers_clock(scene: Scene) -> None:
+    """The clock of whoever took over is a minute ahead of that of the worker that sent it."""
+    workflow_id = scene.add(1)[0]
+    job = scene.queue([workflow_id])
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=2)
+    scene.sandbox.fault(kind="http500", method="bizproc.workflow.instances", skip=1, times=1)
+    scene.work()
+    seconds_in_truth, clocks_apart = 30, 59
+    scene.let_time_pass(timedelta(seconds=seconds_in_truth + clocks_apart))
+    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=1.0)
+    scene.work()
+    assert job.items.get().state != ItemState.DONE
+    # The slow call comes to its end after all.
+    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", end=0)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "answer_lost")]
