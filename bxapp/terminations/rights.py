@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from bxapp.audit import log
@@ -71,8 +71,18 @@ def hand_over(locked: Job, grant: AccessGrant, portal_words: str = "") -> None:
     log.append([entry])
 
 
+def concerned_by(grant: AccessGrant) -> QuerySet[Job]:
+    """Return the open jobs to which it means something that a grant's person has just been confirmed."""
+    waiting = Q(blocked_reason__in=WAITS_FOR_PERSON) & (Q(grant=grant) | Q(may_use_other_grants=True))
+    refused = Q(refused_grants__has_key=str(grant.pk))
+    return Job.objects.filter(waiting | refused, portal=grant.portal_id).exclude(state=JobState.FINISHED)
+
+
 def waiting_for_rights() -> QuerySet[Job]:
-    """Return the jobs that wait for a person, in whose portal somebody was confirmed since they do."""
+    """Return the jobs that wait for a person, in whose portal somebody was confirmed since they do.
+
+    By the clocks of two machines; for what :func:`concerned_by` was not asked about.
+    """
     confirmed = _active().filter(portal=OuterRef("portal"), confirmed_at__gt=OuterRef("blocked_at"))
     waiting = Job.objects.filter(Exists(confirmed), blocked_reason__in=WAITS_FOR_PERSON)
     return waiting.exclude(state=JobState.FINISHED)
