@@ -52,7 +52,7 @@ def administrator(
         try:
             return view(cast("ActorRequest", request), *args, **kwargs)
         except RightsLost:
-            lifecycle.expel(actor)
+            lifecycle.expel(actor.grant)
             raise
 
     # never_cache keeps the signature, but django-stubs cannot say so for Concatenate.

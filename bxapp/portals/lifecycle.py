@@ -56,15 +56,15 @@ def confirm(actor: Actor) -> None:
     if person.user_id != actor.user_id:
         raise TokenRefused("", "the portal names another user than the session")
     if not person.is_admin:
-        expel(actor)
+        expel(actor.grant)
         raise Refusal(RefusalReason.NOT_ADMINISTRATOR)
 
 
-def expel(actor: Actor) -> None:
+def expel(grant: AccessGrant) -> None:
     """End all sessions of somebody whom the portal no longer treats as an administrator."""
     with transaction.atomic(durable=True):
-        if AccessGrant.objects.filter(pk=actor.grant.pk, is_admin=True).update(is_admin=False):
-            _note_refusal(actor.portal, actor.user_id, actor.name, RefusalReason.NOT_ADMINISTRATOR)
+        if AccessGrant.objects.filter(pk=grant.pk, is_admin=True).update(is_admin=False):
+            _note_refusal(grant.portal, grant.user_id, grant.user_name, RefusalReason.NOT_ADMINISTRATOR)
 
 
 def install(

@@ -17,6 +17,7 @@ from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
 from bxapp.bitrix import errors
+from bxapp.portals import lifecycle
 from bxapp.terminations import recording, rights, verdicts
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.states import BlockedReason, ItemState, JobState, Outcome, Reason
@@ -72,8 +73,11 @@ def wait_after(job: Job, error: errors.BitrixError, now: datetime) -> _Wait:
 def block(turn: HeldTurn, job: Job, error: errors.BitrixError) -> None:
     """Let a job wait as ``error`` demands; after a day without a usable answer its items end as failed.
 
+    Whoever has lost the rights of an administrator loses all sessions too, as when a page finds it out.
     Raises TurnLostError.
     """
+    if isinstance(error, errors.RightsLost):
+        lifecycle.expel(job.grant)
     now = timezone.now()
     with transaction.atomic():
         turn.confirm()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
+from bxapp.portals.models import AccessGrant
 from bxapp.terminations import rights
 from bxapp.terminations.queueing import queue
 from bxapp.terminations.states import BlockedReason, JobState
@@ -114,6 +117,91 @@ def test_then_whoever_comes_first_lets_it_go_on(scene: Scene, comes: int) -> Non
 
     assert scene.items(job) == [("terminated", "")] * 2
     assert whose(scene.audited(job)) == {(OWNER, None if comes == OWNER else OTHER)}
+
+
+def blocked_by_a_clock_ahead(job: Job) -> None:
+    """Let the job's moments be those of a worker whose clock is most of a minute ahead of the web's."""
+    job.refresh_from_db()
+    assert job.blocked_at is not None
+    job.blocked_at += timedelta(seconds=50)
+    job.refused_grants = {
+        key: (datetime.fromisoformat(at) + timedelta(seconds=50)).isoformat()
+        for key, at in job.refused_grants.items()
+    }
+    job.save()
+
+
+@pytest.mark.parametrize("comes", [OWNER, OTHER])
+def test_whoever_comes_within_the_minute_in_which_it_was_blocked_is_enough(scene: Scene, comes: int) -> None:
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(2))
+    revoke(scene, OWNER)
+    revoke(scene, OTHER)
+    scene.work()
+    scene.work()
+    blocked_by_a_clock_ahead(job)
+
+    scene.open_again(comes)
+
+    job.refresh_from_db()
+    assert (job.state, job.blocked_reason) == (JobState.RUNNING, BlockedReason.NONE)
+    scene.finish(job)
+    assert scene.items(job) == [("terminated", "")] * 2
+
+
+def test_who_has_come_again_is_not_taken_for_refused(scene: Scene) -> None:
+    """The owner's pair was refused, the owner came again, and now the other's is refused."""
+    scene.open_again(OTHER)
+    job = queued(scene, scene.add(2))
+    revoke(scene, OWNER)
+    # Refused, handed over, and not worked on yet.
+    scene.sandbox.fault(kind="http500", method=TERMINATE)
+    scene.work()
+    job.refresh_from_db()
+    assert job.rights_of_id == OTHER
+    job.refused_grants = {
+        key: (timezone.now() + timedelta(seconds=50)).isoformat() for key in job.refused_grants
+    }
+    job.save()
+    scene.open_again(OWNER)
+    revoke(scene, OTHER)
+    scene.sandbox.control("DELETE", "/faults")
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * 2
+    assert {outcome.rights_of_id for outcome in scene.audited(job)} == {None}
+
+
+def test_a_pair_that_is_only_encrypted_anew_lets_nothing_go_on(scene: Scene) -> None:
+    job = queued(scene, scene.add(1), leave=False)
+    revoke(scene, OWNER)
+    scene.work()
+    grant = AccessGrant.objects.get()
+    grant.state = AccessGrant.State.ACTIVE
+
+    grant.save(update_fields=["state", "access_token"])
+
+    job.refresh_from_db()
+    assert job.state == JobState.BLOCKED
+
+
+def test_who_has_lost_the_rights_loses_the_sessions_too(scene: Scene, frame: Client) -> None:
+    job = queued(scene, scene.add(1), leave=False)
+    scene.sandbox.control("POST", "/portals/1/users/1", admin=False)
+    assert frame.get("/jobs/").status_code == 200, "nobody has asked the portal yet"
+
+    scene.work()
+
+    job.refresh_from_db()
+    assert job.blocked_reason == BlockedReason.RIGHTS_LOST
+    assert frame.get("/jobs/").status_code == 401
+    refused = AuditEntry.objects.get(kind=AuditEntry.Kind.REFUSED)
+    assert (refused.actor_id, refused.reason) == (OWNER, "not_administrator")
+    scene.sandbox.control("POST", "/portals/1/users/1", admin=True)
+    scene.open_again()
+    scene.finish(job)
+    assert scene.items(job) == [("terminated", "")]
 
 
 def test_two_whose_rights_are_refused_are_not_tried_by_turns(scene: Scene) -> None:
