@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bxapp.web import dates
 from bxapp.workflows import documents, filter_query
 from bxapp.workflows.filters import Filter, Origin, RowState
 from bxapp.workflows.kinds import LABELS, NAMES
@@ -97,7 +97,7 @@ def _moments(meant: Filter) -> Iterator[tuple[str, Filter]]:
     ):
         moment: datetime | None = getattr(meant, field)
         if moment is not None:
-            yield sentence % {"day": _day(moment)}, _without(meant, field, None)
+            yield sentence % {"day": dates.day(moment)}, _without(meant, field, None)
     for field, tell in (
         ("older_than", older),
         ("newer_than", newer),
@@ -161,11 +161,6 @@ def _counted(age: timedelta) -> tuple[int, str]:
         if not age % length:
             return age // length, unit
     return age // _HOUR, "hour"
-
-
-def _day(moment: datetime) -> str:
-    # Translators: Django's format codes for a day; "12 Jan 2025".
-    return formats.date_format(timezone.localtime(moment), _("j M Y"), use_l10n=False)
 
 
 def _name(user_id: int, people: Mapping[int, Person]) -> str:
