@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, ngettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from bxapp.audit.models import AuditEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from django.utils.functional import _StrPromise
 
@@ -135,6 +136,24 @@ HANDOVERS: dict[str, _StrPromise] = {
     ),
 }
 
+# An outcome under the number of workflows that had it: many languages decline it.
+_COUNTED: dict[str, Callable[[int], str]] = {
+    "terminated": lambda n: npgettext("under the number of workflows", "terminated", "terminated", n),
+    "already_finished": lambda n: npgettext(
+        "under the number of workflows", "already finished", "already finished", n
+    ),
+    "failed": lambda n: npgettext("under the number of workflows", "failed", "failed", n),
+    "cancelled": lambda n: npgettext("under the number of workflows", "cancelled", "cancelled", n),
+}
+_TALLIED: dict[str, Callable[[int], str]] = {
+    "terminated": lambda n: ngettext("%(number)s terminated", "%(number)s terminated", n),
+    "already_finished": lambda n: ngettext(
+        "%(number)s had already finished", "%(number)s had already finished", n
+    ),
+    "failed": lambda n: ngettext("%(number)s failed", "%(number)s failed", n),
+    "cancelled": lambda n: ngettext("%(number)s cancelled", "%(number)s cancelled", n),
+}
+
 _REASONS: dict[str, _StrPromise] = {**ENDINGS, **WAITS, **REFUSALS, **REMOVALS, **HANDOVERS}
 
 
@@ -152,9 +171,21 @@ def reason(code: str, other_job_id: int | None = None) -> str:
     return str(_REASONS.get(code, code))
 
 
+def counted(code: str, number: int) -> str:
+    """Return the words of an outcome as they stand under the number of workflows that had it."""
+    words = _COUNTED.get(code)
+    return words(number) if words else code
+
+
 def tally(counts: Mapping[str, int]) -> str:
-    """Return "38 terminated, 2 failed" for counts by outcome, without the outcomes that did not occur."""
-    return ", ".join(f"{counts[code]} {outcome(code)}" for code in OUTCOMES if counts.get(code))
+    """Return "1,262 terminated, 4 failed" for counts by outcome, without the outcomes that did not occur."""
+    parts = [
+        words(number) % {"number": _grouped(number)}
+        for code, words in _TALLIED.items()
+        if (number := counts.get(code, 0))
+    ]
+    # Translators: what stands between "1,262 terminated" and "4 failed".
+    return pgettext("between outcomes", ", ").join(parts)
 
 
 def what(entry: AuditEntry) -> str:
@@ -162,5 +193,12 @@ def what(entry: AuditEntry) -> str:
     kind = str(KINDS.get(entry.kind, entry.kind))
     if entry.count is None:
         return kind
-    workflows = ngettext("%(count)s workflow", "%(count)s workflows", entry.count) % {"count": entry.count}
+    workflows = ngettext("%(count)s workflow", "%(count)s workflows", entry.count) % {
+        "count": _grouped(entry.count)
+    }
     return f"{kind}: {workflows}"
+
+
+def _grouped(number: int) -> str:
+    """Return a count with its thousands apart, as the reader writes it."""
+    return number_format(number, decimal_pos=0, use_l10n=True, force_grouping=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, npgettext, pgettext
 
 from bxapp.audit import sentences
 from bxapp.terminations import failures, job_csv
@@ -92,10 +92,10 @@ class JobPage(JobLine):
     @property
     def counts(self) -> list[Count]:
         """Return the counts by outcome, and of what is left."""
-        codes = {code: sentences.outcome(code) for code in Outcome.values}
         numbers = {**self.job.counts}
+        codes = {code: sentences.counted(code, numbers[code]) for code in Outcome.values}
         if self.job.is_open:
-            codes[_WAITING] = pgettext("workflows", "waiting")
+            codes[_WAITING] = npgettext("under the number of workflows", "waiting", "waiting", self.waiting)
             numbers[_WAITING] = self.waiting
         return [
             Count(

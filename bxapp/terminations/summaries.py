@@ -5,35 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext
 
+from bxapp.audit import sentences
 from bxapp.terminations import durations
-from bxapp.terminations.states import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bxapp.terminations.models import Job
-
-_PARTS: dict[Outcome, Callable[[int], str]] = {
-    Outcome.TERMINATED: lambda n: ngettext("%(number)s terminated", "%(number)s terminated", n),
-    Outcome.ALREADY_FINISHED: lambda n: ngettext(
-        "%(number)s had already finished", "%(number)s had already finished", n
-    ),
-    Outcome.FAILED: lambda n: ngettext("%(number)s failed", "%(number)s failed", n),
-    Outcome.CANCELLED: lambda n: ngettext("%(number)s cancelled", "%(number)s cancelled", n),
-}
 
 
 def tally(job: Job) -> str:
     """Return "1,262 terminated, 18 had already finished": the outcomes so far that did occur."""
-    parts = [
-        _PARTS[Outcome(code)](number) % {"number": grouped(number)}
-        for code, number in job.counts.items()
-        if number
-    ]
-    # Translators: what stands between "1,262 terminated" and "4 failed".
-    return pgettext("between outcomes", ", ").join(parts)
+    return sentences.tally(job.counts)
 
 
 def duration_seconds(job: Job) -> float:
