@@ -12,8 +12,8 @@ help:
 	@echo "make install      make .venv from requirements.lock"
 	@echo "make lock         renew requirements.lock from pyproject.toml"
 	@echo "make format       format the Python code"
-	@echo "make messages     bring the catalogs of translations up to date (docs/translating.md)"
-	@echo "make screenshots  take the pictures of the README anew"
+	@echo "make messages     bring the catalogs of translations up to date (LANGUAGES="ru pl"; docs/translating.md)"
+	@echo "make screenshots  take the pictures of docs/screens.md anew"
 
 install:
 	@deploy/install.sh
@@ -41,8 +41,9 @@ mutations: install
 
 screenshots:
 	@deploy/install.sh --with-browser
-	@mkdir -p docs/images
-	@FLOWSTOP_SCREENSHOTS=docs/images exec .venv/bin/python -m pytest tests/stories/test_walk.py
+	@mkdir -p docs/screens
+	@FLOWSTOP_SCREENSHOTS=docs/screens exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile \
+		tests/stories/test_cleaning_up.py tests/stories/test_ways_of_working.py
 
 lock: install
 	@deploy/lock.sh
@@ -52,5 +53,5 @@ format:
 
 # Compiled at once, as every install does.
 messages: install
-	@.venv/bin/python -m deploy.messages
+	@.venv/bin/python -m deploy.messages $(LANGUAGES)
 	@.venv/bin/pybabel --quiet compile --directory bxapp/locale --domain django

@@ -8,6 +8,7 @@ needed.
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "bxapp" / "locale"
+LANGUAGES = ("de", "es", "fr", "pl", "pt_BR", "ru")
 
 _KEYWORDS: dict[str, Any] = {
     **DEFAULT_KEYWORDS,
@@ -50,14 +52,9 @@ msgstr ""
 """
 
 
-def catalog_files() -> list[Path]:
-    """Return the catalog of each language that Flowstop is translated into."""
-    return sorted(LOCALES.glob("*/LC_MESSAGES/django.po"))
-
-
-def language_of(path: Path) -> str:
-    """Return the language of a catalog, as gettext writes it: ``pt_BR``."""
-    return path.parts[-3]
+def catalog_file(language: str) -> Path:
+    """Return the catalog of a language, which is named as gettext does: ``pt_BR``."""
+    return LOCALES / language / "LC_MESSAGES" / "django.po"
 
 
 def _sources() -> Iterator[tuple[Path, bytes]]:
@@ -86,7 +83,7 @@ def sentences() -> Catalog:
 
 
 def renewed(old: Catalog, wanted: Catalog, language: str) -> Catalog:
-    """Return ``wanted`` with the translations that ``old`` has for exactly these sentences.
+    """Return a catalog of ``wanted`` with the translations that ``old`` has for exactly these sentences.
 
     A sentence that has become one of several numbers, or is none any more, starts anew.
     """
@@ -119,13 +116,13 @@ def written(catalog: Catalog, language: str) -> str:
     return head + body.getvalue().decode().strip() + "\n"
 
 
-def read(path: Path) -> Catalog:
-    """Return a catalog as it is on disk.
+def read(language: str) -> Catalog:
+    """Return the catalog of a language as it is on disk.
 
     Raises ``babel.messages.pofile.PoFileError`` for a line that is none of a catalog.
     """
-    with path.open("rb") as file:
-        return read_po(file, locale=language_of(path), abort_invalid=True)
+    with catalog_file(language).open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
 
 
 def untranslated(catalog: Catalog) -> list[Message]:
@@ -141,11 +138,20 @@ def forms(message: Message) -> list[str]:
 
 
 def main() -> int:
-    """Bring every catalog up to date, and tell how many sentences of each wait for a translation."""
+    """Bring the catalogs up to date, and tell how many sentences of each wait for a translation."""
+    parser = argparse.ArgumentParser(description="Bring catalogs of translations up to date.")
+    parser.add_argument(
+        "languages",
+        nargs="*",
+        default=LANGUAGES,
+        metavar="language",
+        help=f"all of {', '.join(LANGUAGES)} if none",
+    )
+    chosen = parser.parse_args().languages
     wanted = sentences()
-    for path in catalog_files():
-        language = language_of(path)
-        new = renewed(read(path), wanted, language)
+    for language in chosen:
+        path = catalog_file(language)
+        new = renewed(read(language), wanted, language)
         path.write_text(written(new, language))
         sys.stdout.write(f"{language}: {len(new)} sentences, {len(untranslated(new))} to translate\n")
     return 0
