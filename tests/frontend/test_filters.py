@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
 
 def _look(application: Application, name: str) -> None:
     """Keep a picture where the run was asked for them."""
-    if folder := os.environ.get("FLOWSTOP_SCREENSHOTS"):
+    if folder := os.environ.get("FLOWSTOP_LOOKS"):
         application.tab.screenshot(path=Path(folder) / f"{name}.png")
 
 

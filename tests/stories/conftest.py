@@ -8,7 +8,8 @@ import pytest
 
 from deploy.stack import SandboxOptions, Stack
 from tests.browser import watch_errors
-from tests.stories.portal import Portal
+from tests.stories.administrator import Administrator
+from tests.stories.portal import ANNA, Portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,5 +31,19 @@ def portal(chromium: BrowserContext, stack: Stack) -> Iterator[Portal]:
     tab = chromium.new_page()
     errors = watch_errors(tab)
     yield Portal(tab, stack, errors)
+    tab.close()
+    assert errors == []
+
+
+@pytest.fixture
+def anna(chromium: BrowserContext, stack: Stack) -> Iterator[Administrator]:
+    """Anna Berg in a tab of the portal, in which no error message may be left at the end."""
+    chromium.clear_cookies()
+    tab = chromium.new_page()
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    errors = watch_errors(tab)
+    person = Administrator(tab, stack, errors)
+    person.signs_in_as(ANNA)
+    yield person
     tab.close()
     assert errors == []

@@ -6,8 +6,6 @@ The tests of this module go on where the one before ended.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +14,7 @@ from playwright.sync_api import expect
 from tests.stories.portal import ANNA, BORIS, CARLA, DMITRI, Portal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext
 
     from deploy.stack import Stack
 
@@ -24,12 +22,6 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(120)]
 
 MESSAGES = {ANNA: "Stopped: the template was replaced", BORIS: "Остановлено: «дубликаты» & <опечатки>"}
 NAMES = {ANNA: "Anna Berg", BORIS: "Boris Ivanov"}
-
-
-def take_picture(page: Page, name: str) -> None:
-    """Keep a screenshot for the README, when the run was asked for them (``make screenshots``)."""
-    if folder := os.environ.get("FLOWSTOP_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_one_who_may_not_administer_cannot_finish_the_installation(portal: Portal) -> None:
@@ -58,15 +50,9 @@ def test_an_administrator_terminates_three(portal: Portal, user_id: int) -> None
     chosen = portal.ordinary_workflows(3)
     before = portal.control.workflows()
 
-    for workflow_id in chosen:
-        portal.frame.get_by_role("checkbox", name=f"Select workflow {workflow_id}").check()
-    if user_id == ANNA:
-        take_picture(portal.page, "running")
     portal.terminate(chosen, message)
     portal.expect_job_done()
     expect(portal.frame.locator("#count-terminated")).to_contain_text("3")
-    if user_id == ANNA:
-        take_picture(portal.page, "job")
 
     portal.frame.get_by_role("link", name="Audit log").click()
     portal.expect_heading("Audit log")
