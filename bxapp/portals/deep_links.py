@@ -35,13 +35,17 @@ def first_query(launch: Launch) -> str:
     """
     if launch.placement != "DEFAULT" or NAME not in launch.placement_options:
         return ""
-    text = launch.placement_options[NAME]
+    return understood(launch.placement_options[NAME])
+
+
+def understood(text: object) -> str:
+    """Return the query that somebody from outside sends, written anew; something else means nothing."""
     if not isinstance(text, str) or len(text) > _LONGEST:
         return NOT_UNDERSTOOD
     try:
         pairs = parse_qsl(text, strict_parsing=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        # Half a character, which JSON can hold, is a ValueError here.
+        written = urlencode(pairs)
     except ValueError:
         return NOT_UNDERSTOOD
-    if not all(_FIELD.fullmatch(name) for name, _ in pairs):
-        return NOT_UNDERSTOOD
-    return urlencode(pairs)
+    return written if all(_FIELD.fullmatch(name) for name, _ in pairs) else NOT_UNDERSTOOD

@@ -106,7 +106,7 @@ def parse(query: QueryDict | str) -> Parsed:
     }
     fields |= {field: reading.one(name, _day) for name, field in DAYS.items()}
     fields |= {field: reading.one(name, _age) for name, field in AGES.items()}
-    is_impossible = reading.is_lost or bool(given.get("nothing"))
+    is_impossible = reading.is_lost or any(given.getlist("nothing"))
     return Parsed(Filter(**fields, is_impossible=is_impossible), tuple(reading.problems))
 
 

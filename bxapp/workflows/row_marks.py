@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bxapp.bitrix.methods.instances import is_usable_id
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -48,7 +50,8 @@ def register(source: Source) -> None:
 
 def of(portal: Portal, ids: Collection[str]) -> list[RowMark]:
     """Return what is known of these workflows of a portal."""
-    wanted = list(dict.fromkeys(ids))[:MOST_ROWS]
+    # A browser sends them: a NUL, for one, is an error to PostgreSQL.
+    wanted = [one for one in dict.fromkeys(ids) if is_usable_id(one)][:MOST_ROWS]
     return [mark for source in _sources for mark in source(portal, wanted)] if wanted else []
 
 

@@ -49,7 +49,10 @@ def offered(portal: Portal, current_query: str = "") -> list[Offered]:
 
 def save(actor: Actor, name: str, query: str) -> SavedFilter:
     """Save what a query means under a name. Raises NameProblemError, and Refusal NOT_INSTALLED."""
-    canonical = _canonical(query[:_LONGEST_QUERY_CHARACTERS])
+    if len(query) > _LONGEST_QUERY_CHARACTERS:
+        # Cut anywhere it would mean something else.
+        raise NameProblemError(_("This filter is too long to be saved. Remove some of its values."))
+    canonical = _canonical(query)
     if canonical is None:
         raise NameProblemError(_("This filter could not be understood, so it cannot be saved."))
     if not canonical:

@@ -122,7 +122,10 @@ def read(snapshot_id: int, within_seconds: float) -> None:
     claimed = Snapshot.objects.filter(free & due, pk=snapshot_id, state=Snapshot.State.READING)
     if not claimed.update(holder=holder, until=now + _LEASE):
         return
-    snapshot = Snapshot.objects.select_related("selection", "grant__portal", "portal").get(pk=snapshot_id)
+    known = Snapshot.objects.select_related("selection", "grant__portal", "portal")
+    if (snapshot := known.filter(pk=snapshot_id).first()) is None:
+        # Cancelled, or the portal removed the application, a moment ago.
+        return
     own = Snapshot.objects.filter(pk=snapshot_id, holder=holder, state=Snapshot.State.READING)
     try:
         _Reader(snapshot, own).read(time.monotonic() + within_seconds)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bxapp.bitrix.answers import Answer, number, rows
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import BitrixError
-from bxapp.bitrix.methods import Person, WorkflowPage
+from bxapp.bitrix.methods import WorkflowPage
+from bxapp.bitrix.methods.people import people_command, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,14 +51,7 @@ def add(
             for row in _rows_of(answers, "tasks")
             if isinstance(row.get("WORKFLOW_ID"), str) and (name := _text(row.get("DOCUMENT_NAME")))
         },
-        people={
-            user_id: Person(
-                f"{_text(row.get('NAME'))} {_text(row.get('LAST_NAME'))}".strip(),
-                row.get("ACTIVE", True) not in (False, "N", "false", "0", 0),
-            )
-            for row in _rows_of(answers, "people")
-            if (user_id := number(row.get("ID")))
-        },
+        people=read_people(list(_rows_of(answers, "people"))),
         templates={
             template_id: name
             for row in _rows_of(answers, "templates")
@@ -73,8 +67,7 @@ def _commands(instances: Sequence[Instance], named: Named) -> Iterator[tuple[str
     named.people |= set(people)
     named.templates |= set(templates)
     for place, ids in enumerate(_parts(people, _PER_COMMAND)):
-        fields = ["ID", "NAME", "LAST_NAME", "ACTIVE"]
-        yield f"people{place}", Command("user.get", {"filter": {"ID": ids}, "select": fields})
+        yield f"people{place}", people_command(ids)
     for place, ids in enumerate(_parts(templates, _PER_COMMAND)):
         params: dict[str, object] = {"select": ["ID", "NAME"], "filter": {"ID": ids}, "order": {"ID": "ASC"}}
         yield f"templates{place}", Command("bizproc.workflow.template.list", params)

@@ -21,9 +21,9 @@ urlpatterns = [
     path("workflows/overview/", overview_views.overview, name="workflows-overview"),
     path("workflows/marks/", row_mark_views.marks, name="row-marks"),
     path("workflows/snapshots/", snapshot_views.begin, name="snapshots"),
-    path("workflows/snapshots/<str:reference>/", snapshot_views.progress, name="snapshot"),
-    path("workflows/snapshots/<str:reference>/read/", snapshot_views.read_here, name="read-snapshot"),
-    path("workflows/snapshots/<str:reference>/cancel/", snapshot_views.cancel, name="cancel-snapshot"),
-    path("workflows/snapshots/<str:reference>/members/", snapshot_views.members, name="snapshot-members"),
+    path("workflows/snapshots/<slug:reference>/", snapshot_views.progress, name="snapshot"),
+    path("workflows/snapshots/<slug:reference>/read/", snapshot_views.read_here, name="read-snapshot"),
+    path("workflows/snapshots/<slug:reference>/cancel/", snapshot_views.cancel, name="cancel-snapshot"),
+    path("workflows/snapshots/<slug:reference>/members/", snapshot_views.members, name="snapshot-members"),
     path("workflows/saved/", saved_filter_views.menu, name="saved-filters"),
 ]

@@ -82,7 +82,10 @@ def running(request: ActorRequest) -> HttpResponse:
             "modified": ordering.column("modified", meant),
             "marks": row_marks.opening(request.actor.portal, [line.id for line in lines]),
             "protected_templates": protected.numbers(request.actor.portal),
-            "may_choose_all": len(lines) < total <= snapshots.LARGEST,
+            # Where the number is not known there may be more than what is shown, whatever is counted so far.
+            "may_choose_all": bool(lines)
+            and (sheet.is_least or len(lines) < total)
+            and total <= snapshots.LARGEST,
         },
     )
 

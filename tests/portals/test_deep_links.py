@@ -43,6 +43,7 @@ def _asked(options: Any, placement: str = "DEFAULT") -> str:
         ({"flowstop": "nonsense"}, deep_links.NOT_UNDERSTOOD),
         ({"flowstop": "a b=1"}, deep_links.NOT_UNDERSTOOD),
         ({"flowstop": "kind=%ff"}, deep_links.NOT_UNDERSTOOD),
+        ({"flowstop": "document=\ud800"}, deep_links.NOT_UNDERSTOOD),
         ({"flowstop": ["template=11"]}, deep_links.NOT_UNDERSTOOD),
         ({"flowstop": {"template": "11"}}, deep_links.NOT_UNDERSTOOD),
         ({"flowstop": "&".join(["template=1"] * 700)}, deep_links.NOT_UNDERSTOOD),

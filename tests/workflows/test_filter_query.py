@@ -115,6 +115,10 @@ def test_a_senseless_value_beside_a_good_one_leaves_the_good_one() -> None:
     assert parsed.problems == ("The filter “template” cannot be “abc”.",)
 
 
+def test_nothing_stays_nothing_whatever_else_is_said_of_it() -> None:
+    assert parse("nothing=1&nothing=").filter.is_impossible
+
+
 def test_more_values_than_a_filter_holds_are_told() -> None:
     parsed = parse("&".join(f"template={number}" for number in range(1, 300)))
 

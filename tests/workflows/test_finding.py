@@ -257,3 +257,15 @@ def test_a_list_of_unknown_length_says_at_least(frame: Frame, monkeypatch: pytes
     after = html.unescape(frame.get(on[1]).content.decode())
     assert "6–10 of at least" in after
     assert 'aria-label="Previous page"' in after
+
+
+def test_all_of_a_list_of_unknown_length_can_be_chosen(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("WHOLE", 10), ("_STEPS", (1,))):
+        monkeypatch.setattr(finding, name, value)
+
+    answer = frame.get("/workflows/?by=0")
+
+    # Everything that was found so far is on this page, and there may be more of it.
+    shown, text = len(table(answer)[0]), answer.content.decode()
+    assert 0 < shown < 50
+    assert f"Select all matching workflows, at least {shown}" in text

@@ -67,6 +67,15 @@ def test_a_filter_is_saved_for_all_administrators_of_the_portal() -> None:
     assert _told() == [("filter_saved", "Anna Berg", "Old deals")]
 
 
+def test_a_filter_that_is_too_long_is_refused_whole() -> None:
+    documents = "&".join(f"document={number:0>240}" for number in range(125))
+
+    with pytest.raises(NameProblemError, match="too long"):
+        saved_filters.save(_actor(), "Old ones of these", f"{documents}&older=90d")
+
+    assert not SavedFilter.objects.exists()
+
+
 def test_an_age_stays_relative() -> None:
     actor = _actor()
 

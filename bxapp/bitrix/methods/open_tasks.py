@@ -24,6 +24,8 @@ METHOD = "bizproc.task.list"
 # "Open", and "has not answered".
 _WAITING = {"STATUS": 0, "USER_STATUS": 0}
 _PAGES_EACH = 5
+# Each brings up to 2,500 tasks; a server that never ends its list does not hold us for ever.
+_MOST_REQUESTS = 400
 
 
 def awaited(client: Client, user_ids: Set[int], most: int) -> tuple[set[str], bool]:
@@ -33,9 +35,11 @@ def awaited(client: Client, user_ids: Set[int], most: int) -> tuple[set[str], bo
     """
     found: set[str] = set()
     after = dict.fromkeys(sorted(user_ids), 0)
+    requests = 0
     while after:
-        if len(found) >= most:
+        if len(found) >= most or requests >= _MOST_REQUESTS:
             return found, False
+        requests += 1
         pages = max(1, min(_PAGES_EACH, LONGEST_BATCH // len(after)))
         asked = dict(list(after.items())[: LONGEST_BATCH // pages])
         commands = {

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 METHOD = "bizproc.workflow.template.list"
 _PAGES = 5
+# 25,000 templates: more than any portal has; a server that never ends its list does not hold us for ever.
+_MOST_REQUESTS = 100
 
 
 def listed_templates(client: Client) -> dict[int, str]:
-    """Return all templates that the portal lists, with their names (may be empty). Raises BitrixError."""
+    """Return all templates that the portal lists, with their names (may be empty).
+
+    Raises BitrixError; MethodFailed ``ENDLESS`` for a list without an end, of which a part is worth nothing.
+    """
     found: dict[int, str] = {}
     last = 0
-    while True:
+    for _request in range(_MOST_REQUESTS):
         answers = client.batch({f"page{place}": _command(place, last) for place in range(_PAGES)}).answers
         for place in range(_PAGES):
             page = read_rows(answers[f"page{place}"])
@@ -37,6 +42,7 @@ def listed_templates(client: Client) -> dict[int, str]:
             if len(page) < PAGE_ROWS:
                 return found
             last = max(numbers)
+    raise MethodFailed("ENDLESS", "the portal's list of templates does not end")
 
 
 def _command(place: int, last: int) -> Command:
