@@ -9,6 +9,7 @@ import pytest
 from deploy.stack import SandboxOptions, Stack
 from tests.browser import watch_errors
 from tests.stories.administrator import Administrator
+from tests.stories.pictures import WIDE
 from tests.stories.portal import ANNA, Portal
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def anna(chromium: BrowserContext, stack: Stack) -> Iterator[Administrator]:
     """Anna Berg in a tab of the portal, in which no error message may be left at the end."""
     chromium.clear_cookies()
     tab = chromium.new_page()
-    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.set_viewport_size(WIDE)
     errors = watch_errors(tab)
     person = Administrator(tab, stack, errors)
     person.signs_in_as(ANNA)
