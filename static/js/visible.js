@@ -2,7 +2,8 @@
 // elements are on the screen the browser does tell: from them comes the visible band, kept in properties
 // of the style sheet, for the bar of the selection and the dialog.
 
-const WATCHED = "tr, .bar, .toolbar, .pager, .card, .empty, .skeleton__row, .counts, .selection-space";
+const WATCHED =
+  "tr, .bar, .toolbar, .overview, .filter-bar, .pager, .card, .empty, .skeleton__row, .counts, .selection-space";
 const THRESHOLDS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const PADDING_PX = 60;
 
