@@ -30,5 +30,7 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(secret, _HIDDEN)
     text = _NAMED.sub(rf"\1\2{_HIDDEN}", text)
     text = _WEBHOOK.sub(rf"\1{_HIDDEN}", text)
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
     return text[:LONGEST_CHARACTERS]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils import formats, timezone, translation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class _Style:
     glue: str = ", "
 
 
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 _ENGLISH = _Style("j M Y", "l, j F Y")
 _STYLES: Mapping[str, _Style] = {
     "en": _ENGLISH,
@@ -47,33 +49,58 @@ def in_zone(value: datetime) -> datetime:
 
 def day(value: datetime) -> str:
     """Return the day of a moment: "12 Jan 2025", "12.01.2025"."""
-    return _format(in_zone(value), _style().day)
+    return _day(in_zone(value).date(), _language())
 
 
 def short(value: datetime) -> str:
     """Return day and time; in a narrow column it breaks between the two, and nowhere else."""
-    local, style = in_zone(value), _style()
-    written = _format(local, style.day).replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{written}{style.glue}{local:%H:%M}"
+    return written(value).short
 
 
 def full(value: datetime) -> str:
     """Return a moment with its day of the week, seconds and zone."""
-    local, style = in_zone(value), _style()
+    return written(value).full
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A moment in the active time zone and language: for machines, in full, and for a narrow column."""
+
+    iso: str
+    full: str
+    short: str
+
+
+def written(value: datetime) -> Written:
+    """Return a moment in all its forms, of which a table shows two."""
+    local, language = in_zone(value), _language()
+    day_alone, glue = local.date(), _style(language).glue
+    return Written(
+        local.isoformat(),
+        f"{_full_day(day_alone, language)}{glue}{local:%H:%M:%S} {local.tzname() or 'UTC'}",
+        f"{_day(day_alone, language).replace(' ', _UNBROKEN)}{glue}{local:%H:%M}",
+    )
+
+
+# A list shows a hundred moments of few days, and Django takes its time over each: both are remembered.
+@lru_cache(maxsize=4096)
+def _day(local: date, language: str) -> str:
+    return formats.date_format(local, _style(language).day, use_l10n=False)
+
+
+@lru_cache(maxsize=4096)
+def _full_day(local: date, language: str) -> str:
+    style = _style(language)
+    written = formats.date_format(local, style.full_day, use_l10n=False)
     # Some of Django's names are in capitals, which no language here but English and German wants in a date.
-    written = _format(local, style.full_day)
-    if style is not _ENGLISH and _language() != "de":
+    if style is not _ENGLISH and language != "de":
         written = written.lower()
-    return f"{written[:1].upper()}{written[1:]}{style.glue}{local:%H:%M:%S} {local.tzname() or 'UTC'}"
+    return f"{written[:1].upper()}{written[1:]}"
 
 
-def _style() -> _Style:
-    return _STYLES.get(_language(), _ENGLISH)
+def _style(language: str) -> _Style:
+    return _STYLES.get(language, _ENGLISH)
 
 
 def _language() -> str:
     return translation.get_language() or "en"
-
-
-def _format(local: datetime, codes: str) -> str:
-    return formats.date_format(local, codes, use_l10n=False)

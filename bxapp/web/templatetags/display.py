@@ -29,7 +29,8 @@ def moment(value: datetime | None) -> str:
     """Show a moment in the person's zone; the full one with its zone is the title. Empty for None."""
     if value is None:
         return ""
-    return _time(value, dates.short(value))
+    written = dates.written(value)
+    return _time(written, written.short)
 
 
 @register.filter
@@ -38,7 +39,9 @@ def clock(value: datetime | None) -> str:
     if value is None:
         return ""
     local = dates.in_zone(value)
-    return _time(value, f"{local:%H:%M:%S}") if local.date() == timezone.localdate() else moment(value)
+    if local.date() != timezone.localdate():
+        return moment(value)
+    return _time(dates.written(value), f"{local:%H:%M:%S}")
 
 
 def age_text(value: datetime, now: datetime) -> str:
@@ -63,7 +66,7 @@ def age(value: datetime | None) -> str:
     """Show how long ago something was; the full moment is the title. Empty for None."""
     if value is None:
         return ""
-    return _time(value, age_text(dates.in_zone(value), timezone.now()))
+    return _time(dates.written(value), age_text(dates.in_zone(value), timezone.now()))
 
 
 @register.filter
@@ -80,10 +83,5 @@ def thousands_separator() -> str:
     return str(formats.get_format("THOUSAND_SEPARATOR"))
 
 
-def _time(value: datetime, text: str) -> str:
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        dates.in_zone(value).isoformat(),
-        dates.full(value),
-        text,
-    )
+def _time(written: dates.Written, text: str) -> str:
+    return format_html('<time datetime="{}" title="{}">{}</time>', written.iso, written.full, text)
