@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 from bxapp.terminations.models import Item, Job
+from bxapp.terminations.states import ItemState
 from deploy.stack import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.terminations.scene import Scene
 
@@ -53,8 +54,12 @@ def _started(scene: Scene, *arguments: str, **variables: str) -> subprocess.Pope
 
 
 def _wait_for_outcomes(at_least: int) -> None:
+    _wait_for(lambda: Item.objects.exclude(outcome="").count() >= at_least)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WITHIN_SECONDS
-    while Item.objects.exclude(outcome="").count() < at_least:
+    while not condition():
         assert time.monotonic() < give_up_at, "Nothing happens."
         time.sleep(0.05)
 
@@ -99,22 +104,24 @@ def test_ctrl_c_cancels_what_waits_and_records_what_is_under_way(scene: Scene) -
 
 def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Scene) -> None:
     ids = scene.add(400)
-    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=6.0, skip=1)
+    slow_seconds = 3.0
+    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=slow_seconds, skip=1)
     process = _stop(scene, ids)
     # The second batch is under way, and its answer is slow.
-    time.sleep(1.5)
+    _wait_for(Item.objects.filter(state=ItemState.SENT).exists)
 
+    asked_at = time.monotonic()
     process.send_signal(signal.SIGINT)
     time.sleep(0.6)
     process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
     _, said = process.communicate(timeout=WITHIN_SECONDS)
 
     assert process.returncode == 130
-    assert time.monotonic() - begun < 4
+    assert Item.objects.filter(state=ItemState.SENT).exists(), "it did not wait for the answer"
     assert "is left as it is" in said
     scene.sandbox.control("DELETE", "/faults")
-    time.sleep(6)
+    # Until the portal is done with what had left.
+    time.sleep(max(0.0, asked_at + slow_seconds + 0.5 - time.monotonic()))
     job = Job.objects.get()
     scene.let_time_pass()
     scene.finish(job)

@@ -67,14 +67,14 @@ def test_a_ghost_that_stays_is_a_failure(scene: Scene) -> None:
 def test_a_ghost_waits_for_the_portals_execution_time(scene: Scene, settings: Settings) -> None:
     """A call beyond it would be refused, and on the newest servers shut the portal for minutes."""
     workflow_id, job = stop_while_it_resumes(scene)
-    settings.BITRIX24_OPERATING_RULE = [1.5, 4.0, 1.0, 30.0]
+    settings.BITRIX24_OPERATING_RULE = [1.0, 3.0, 0.5, 30.0]
     scene.sandbox.settings(
-        terminate_seconds=0.6,
+        terminate_seconds=0.4,
         operating_limited=True,
         operating_form="ban",
-        operating_limit=1.5,
-        operating_window=4.0,
-        operating_basket=1.0,
+        operating_limit=1.0,
+        operating_window=3.0,
+        operating_basket=0.5,
         operating_ban=30.0,
     )
     forget_limits()
