@@ -14,6 +14,7 @@ import time
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from django.conf import settings
 from django.utils import timezone
@@ -35,6 +36,8 @@ _LICENSE_KEPT = timedelta(days=1)
 _REDIS_SECONDS = 0.25
 # How many processes of a kind share a portal's limits while Redis is gone.
 _PROCESSES = 4
+# All budgets that this process knows, in whatever cache.
+_budgets: WeakSet[limits.Budget] = WeakSet()
 
 
 class ScreenGate:
@@ -118,6 +121,15 @@ def budget_of(portal: Portal, method: str) -> limits.Budget:
     return budget
 
 
+def report() -> None:
+    """Tell Redis what this process spent of the portals' budgets while Redis could not be asked.
+
+    Somebody else may work for those portals by now, and this process may never ask for them again.
+    """
+    for budget in list(_budgets):
+        budget.report()
+
+
 def license_is_due(portal: Portal) -> bool:
     """Say whether the portal should be asked for its licence."""
     asked_at = portal.license_asked_at
@@ -153,9 +165,11 @@ def _bucket(domain: str) -> limits.Bucket:
 
 @lru_cache(maxsize=10_000)
 def _budget(member_id: str, application: str, method: str) -> limits.Budget:
-    return limits.Budget(
+    budget = limits.Budget(
         _shared(settings.REDIS_URL), member_id, application, method, limits.CLOUD, processes=_PROCESSES
     )
+    _budgets.add(budget)
+    return budget
 
 
 @lru_cache(maxsize=4)

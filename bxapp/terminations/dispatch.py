@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from bxapp.journal import writing
+from bxapp.portals import limits
 from bxapp.terminations import claiming, fairness, stopping, turns, waking
 from bxapp.terminations.desks import Desk
 from bxapp.terminations.flights import Crew
@@ -138,6 +139,7 @@ class _Slot:
         if now - self.kept_at < turns.HEARTBEAT_SECONDS:
             return
         self.kept_at = now
+        limits.report()
         for lost in turns.keep([desk.turn for desk in self.desks.values()]):
             logger.warning("The turn of portal %s has gone to another process", lost.portal_id)
             del self.desks[lost.portal_id]

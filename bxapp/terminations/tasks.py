@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from bxapp.portals import limits
 from bxapp.terminations import dispatch, sweeping
 
 
@@ -15,5 +16,6 @@ def run_portal(portal_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Find what is due for every portal."""
+    """Find what is due for every portal; whichever process does it tells what it spent alone."""
+    limits.report()
     sweeping.sweep()

@@ -13,6 +13,11 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NoConnectionError
 
+from bxapp.bitrix.limits import Reservation
+from bxapp.bitrix.limits.shared import PAUSE_SECONDS
+from bxapp.portals import limits
+from bxapp.terminations import tasks
+from bxapp.terminations.permits import METHOD
 from deploy.ports import choose_free
 from deploy.process import Process
 from deploy.stack import INHERITED, ROOT, embedded_valkey
@@ -20,6 +25,10 @@ from deploy.stack import INHERITED, ROOT, embedded_valkey
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_django.fixtures import Settings
+
+    from tests.terminations.scene import Scene
 
 # What a slot does that hands sixteen portals back, in a process of its own: Celery reads its broker's address
 # only once.
@@ -87,3 +96,21 @@ def test_where_it_answers_every_wake_up_arrives(server: tuple[Process, str]) -> 
 
     with Redis.from_url(address) as client:
         assert client.llen("celery") == 16
+
+
+def test_what_was_spent_meanwhile_is_told_by_the_next_sweep(
+    server: tuple[Process, str], scene: Scene, settings: Settings
+) -> None:
+    """This process may never work for that portal again, and another one does."""
+    process, settings.REDIS_URL = server
+    os.kill(process.id, signal.SIGSTOP)
+    budget = limits.budget_of(scene.actor.portal, METHOD)
+    (spent,) = budget.reserve_all([1], 1.0, calls_within=lambda _seconds: 0)
+    assert isinstance(spent, Reservation)
+    os.kill(process.id, signal.SIGCONT)
+    time.sleep(PAUSE_SECONDS)
+
+    tasks.sweep()
+
+    with Redis.from_url(settings.REDIS_URL) as client:
+        assert len(list(client.scan_iter(f"limits:{{{scene.actor.portal.member_id}}}:operating:*"))) == 2

@@ -171,6 +171,14 @@ class Budget:
         if self.rule is not None:
             self._tell([_operation("refuse", reset_at=reset_at)])
 
+    def report(self) -> None:
+        """Tell Redis what this process did while it could not be asked; without effect where that is nothing.
+
+        Whoever asks for the budget next tells it anyway. This is for a process that may never ask again.
+        """
+        if self._untold:
+            self._run([])
+
     @property
     def _is_off(self) -> bool:
         """Whether the portal's answers tell of no such limit: nothing needs to be counted then."""

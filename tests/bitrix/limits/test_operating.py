@@ -186,6 +186,33 @@ def test_what_redis_could_not_be_told_is_told_later(
     assert reserve(budget, 50, 1.0).calls == 47
 
 
+def test_what_was_sent_without_redis_is_known_to_others_once_it_is_reported(
+    interruptible: Interruptible, shared: Shared, portal: str, clock: Clock
+) -> None:
+    """Another process works for the portal by now; the one that did so without Redis never asks again."""
+    former = Budget(interruptible, portal, "app", "terminate", RULE, processes=1, clock=clock)
+    former.settle(reserve(former, 1, 1.0), settled(clock, 1.0, 1.0))
+    interruptible.gone = True
+    alone = reserve(former, 23, 1.0)
+    former.report()
+    interruptible.gone = False
+
+    former.report()
+
+    successor = Budget(shared, portal, "app", "terminate", RULE, clock=clock)
+    assert alone.calls == 23
+    assert reserve(successor, 50, 1.0).calls == 48 - 1 - 23 + 1
+
+
+def test_where_nothing_is_to_be_reported_redis_is_not_asked(
+    interruptible: Interruptible, portal: str
+) -> None:
+    budget = Budget(interruptible, portal, "app", "terminate", RULE)
+    budget.report()
+
+    assert not list(interruptible._redis.scan_iter(f"limits:{{{portal}}}:*"))
+
+
 def test_what_was_sent_without_redis_is_under_way_when_it_is_back(
     interruptible: Interruptible, portal: str, clock: Clock
 ) -> None:
