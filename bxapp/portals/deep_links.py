@@ -39,7 +39,7 @@ def first_query(launch: Launch) -> str:
 
 
 def understood(text: object) -> str:
-    """Return the query that somebody from outside sends, written anew; something else means nothing."""
+    """Return the query of a list that came from outside, written anew; what is none means nothing."""
     if not isinstance(text, str) or len(text) > _LONGEST:
         return NOT_UNDERSTOOD
     try:

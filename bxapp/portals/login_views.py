@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from bxapp.bitrix.addresses import portal_address
 from bxapp.bitrix.errors import BitrixError, GrantRefused
 from bxapp.bitrix.launch import MalformedForm
-from bxapp.portals import lifecycle, logins, sessions
+from bxapp.portals import deep_links, lifecycle, logins, sessions
 from bxapp.portals.authorization import servers
 from bxapp.portals.verification import verify
 from bxapp.web.refusal_pages import respond
@@ -46,6 +46,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def log_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to the portal that ``portal`` names, to ask there who the person is.
 
+    ``list`` is the query of the list that the person wanted to see, where it was one.
+
     Where another site's page sent the browser, the person is asked first: nobody shall be signed in, or sent
     to any address in our name, by a link or a picture of somebody else's.
     """
@@ -58,7 +60,8 @@ def log_in(request: HttpRequest) -> HttpResponse:
         return respond(request, Refusal(RefusalReason.OUTSIDE_PORTAL), status=400)
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_WISH:
         return respond(request, Refusal(RefusalReason.OUTSIDE_PORTAL), status=200)
-    state = logins.begin(request.session, address)
+    wanted = request.GET.get("list", "")
+    state = logins.begin(request.session, address, deep_links.understood(wanted) if wanted else "")
     return HttpResponseRedirect(servers().authorize_url(address, state))
 
 
@@ -66,19 +69,19 @@ def log_in(request: HttpRequest) -> HttpResponse:
 @require_safe
 def log_in_callback(request: HttpRequest) -> HttpResponse:
     """Take the browser back from the portal with a code, and sign the person in."""
-    portal = logins.end(request.session, request.GET.get("state", ""))
+    login = logins.end(request.session, request.GET.get("state", ""))
     code = request.GET.get("code", "")
-    if portal is None or not code:
+    if login is None or not code:
         raise Refusal(RefusalReason.FORM_EXPIRED)
     caller = _confirmed(code, request.GET.get("server_domain", ""))
-    if not logins.is_same_portal(portal, caller.owner.client_endpoint):
+    if not logins.is_same_portal(login.portal, caller.owner.client_endpoint):
         log.warning("A sign-in asked for one portal and came back from portal %s", caller.owner.member_id)
         raise Refusal(RefusalReason.WRONG_PORTAL)
     lifecycle.admit(caller)
     stored_portal, grant = lifecycle.opened(caller)
     sessions.sign_in(request.session, stored_portal, grant)
     rotate_token(request)
-    return redirect("/workflows/")
+    return redirect(f"/workflows/?{login.list_query}" if login.list_query else "/workflows/")
 
 
 def _confirmed(code: str, server_hint: str) -> Caller:

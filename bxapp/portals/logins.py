@@ -1,9 +1,10 @@
-"""Sign-ins under way: which browser asked for which portal, remembered until it comes back."""
+"""Sign-ins under way: which browser asked for which portal, and for what there, until it comes back."""
 
 from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,22 +20,30 @@ _LIFETIME_SECONDS = 15 * 60
 _AT_ONCE = 5
 
 
-def begin(session: SessionBase, portal: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where a person wanted to sign in, and the query of the list to be shown then."""
+
+    portal: str
+    list_query: str
+
+
+def begin(session: SessionBase, portal: str, list_query: str = "") -> str:
     """Return a state for a sign-in at the address ``portal``: random, of this browser, good once."""
     state = secrets.token_urlsafe(24)
-    under_way = [*_living(session), [state, portal, time.time() + _LIFETIME_SECONDS]]
+    under_way = [*_living(session), [state, portal, time.time() + _LIFETIME_SECONDS, list_query]]
     session[_KEY] = under_way[-_AT_ONCE:]
     return state
 
 
-def end(session: SessionBase, state: str) -> str | None:
-    """Return the address where this browser began to sign in with ``state``, None if nowhere; once only."""
+def end(session: SessionBase, state: str) -> Login | None:
+    """Return the sign-in that this browser began with ``state``, None if there is none; once only."""
     under_way = _living(session)
     found = next((login for login in under_way if constant_time_compare(login[0], state)), None)
     if found is None:
         return None
     session[_KEY] = [login for login in under_way if login is not found]
-    return str(found[1])
+    return Login(portal=str(found[1]), list_query=str(found[3]))
 
 
 def is_same_portal(asked: str, client_endpoint: str) -> bool:

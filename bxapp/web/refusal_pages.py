@@ -46,7 +46,12 @@ def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None
             status=status,
         )
     else:
-        context = {"refusal": refusal, "text": text, "may_sign_in": may_sign_in}
+        context = {
+            "refusal": refusal,
+            "text": text,
+            "may_sign_in": may_sign_in,
+            "list_query": _list_query(request) if may_sign_in else "",
+        }
         response = render(request, "web/refusal.html", context, status=status)
     response["X-Flowstop-Refusal"] = refusal.reason.value
     response["Cache-Control"] = "no-store"
@@ -55,6 +60,13 @@ def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None
     if may_sign_in:
         framing.let_forms_lead_to_portals(response)
     return response
+
+
+def _list_query(request: HttpRequest) -> str:
+    """Return the query of the list that was asked for: whoever signs in shall see just that."""
+    if request.method != "GET":
+        return ""
+    return request.GET.urlencode() if request.path == "/workflows/" else request.GET.get("list", "")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

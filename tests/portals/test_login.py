@@ -45,6 +45,36 @@ def test_a_round_trip_signs_in(client: Client, sandbox: Sandbox) -> None:
     assert client.get("/")["Location"] == "/workflows/"
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("template=11&by=dismissed&older=90d", "template=11&by=dismissed&older=90d"),
+        ("document=%22%3E%3Cb%3E&id=%00", "document=%22%3E%3Cb%3E&id=%00"),
+        ("//evil.test/", "nothing=1"),
+        ("kind=%ff", "nothing=1"),
+        ("template=1&" * 2000, "nothing=1"),
+    ],
+)
+def test_the_list_that_was_asked_for_is_shown_afterwards(
+    client: Client, sandbox: Sandbox, asked: str, shown: str
+) -> None:
+    there = client.get("/oauth/login/", {"portal": sandbox.portals[0], "list": asked})
+    back = requests.get(there["Location"], allow_redirects=False, timeout=10).headers["Location"]
+
+    assert "list=" not in there["Location"]
+    assert client.get(back.removeprefix("http://testserver"))["Location"] == f"/workflows/?{shown}"
+
+
+def test_the_form_to_sign_in_carries_the_list_that_was_asked_for(client: Client) -> None:
+    hidden = '<input type="hidden" name="list" value="template=11&amp;document=%22%3E%3Cb%3E">'
+
+    assert hidden in client.get('/workflows/?template=11&document="><b>').content.decode()
+    again = {"portal": "example.test", "list": "template=11&document=%22%3E%3Cb%3E"}
+    from_elsewhere = client.get("/oauth/login/", again, headers={"Sec-Fetch-Site": "cross-site"})
+    assert hidden in from_elsewhere.content.decode()
+    assert 'name="list"' not in client.get("/jobs/").content.decode()
+
+
 def test_the_cookie_is_secure_over_tls(client: Client, sandbox: Sandbox, settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE = True
 
