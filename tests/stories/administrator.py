@@ -222,6 +222,7 @@ class Administrator:
     def takes_picture(self, name: str) -> None:
         """Keep what is seen now for docs/screens.md, where the run is asked for it."""
         self._settles()
-        # Nothing is under the mouse.
+        # Nothing is under the mouse; the frame hears of it a moment later.
         self.tab.mouse.move(0, 0)
+        self.tab.wait_for_timeout(100)
         take_picture(self.tab, name)

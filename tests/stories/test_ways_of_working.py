@@ -108,39 +108,6 @@ def test_a_page_left_open_over_night_is_used_in_the_morning(anna: Administrator)
     assert [one for one in anna.control.tokens()["access"] if any(one in url for url in anna.asked)] == []
 
 
-def test_on_a_phone_in_russian_in_the_dark(anna: Administrator) -> None:
-    anna.opens()
-    anna.prefers(language="ru", theme="dark")
-    anna.words = Words("ru")
-    anna.tab.set_viewport_size(NARROW)
-    page = anna.inside.locator("html")
-    expect(page).to_have_attribute("lang", "ru")
-    expect(page).to_have_attribute("data-theme", "dark")
-
-    anna.opens()
-    anna.takes_picture("phone-list")
-    expect(page).to_have_attribute("lang", "ru")
-    started = anna.inside.locator("tbody tr").first.locator("time").first
-    expect(started).to_have_text(re.compile(r"^\d\d\.\d\d\.\d{4},\s\d\d:\d\d$"))
-    chosen = anna.shown()[:2]
-    anna.selects(chosen)
-    anna.takes_picture("phone-selected")
-    anna.opens_the_dialog()
-    anna.writes("Остановлено: шаблон заменён")
-    anna.takes_picture("phone-dialog")
-    anna.confirms(2)
-    outcomes = anna.waits_for_the_job()
-    anna.takes_picture("phone-job")
-
-    assert outcomes == {anna.words("terminated"): 2}
-    wide = page.evaluate("root => root.scrollWidth - root.clientWidth")
-    assert wide == 0, "nobody has to scroll sideways"
-    assert {told["title"] for told in anna.control.workflows(chosen).values()} == {
-        "Остановлено: шаблон заменён"
-    }
-    anna.prefers(language="", theme="system")
-
-
 def test_a_whole_job_without_a_mouse(anna: Administrator) -> None:
     anna.opens()
     hung = {one for one, told in anna.control.workflows().items() if told["hung"] and told["in_list"]}
@@ -167,6 +134,39 @@ def test_a_whole_job_without_a_mouse(anna: Administrator) -> None:
 
     expect(anna.inside.get_by_text("Stopped by keyboard").first).to_be_visible()
     assert {one for one in hung if anna.control.workflows([one])[one]["in_list"]} == set()
+
+
+def test_on_a_phone_in_russian_in_the_dark(anna: Administrator) -> None:
+    """The last one: Anna keeps her preferences."""
+    anna.opens()
+    anna.prefers(language="ru", theme="dark")
+    anna.words = Words("ru")
+    anna.tab.set_viewport_size(NARROW)
+    page = anna.inside.locator("html")
+    expect(page).to_have_attribute("lang", "ru")
+    expect(page).to_have_attribute("data-theme", "dark")
+
+    anna.opens()
+    anna.takes_picture("phone-list")
+    expect(page).to_have_attribute("lang", "ru")
+    started = anna.inside.locator("tbody tr").first.locator("time").first
+    expect(started).to_have_text(re.compile(r"^\d\d\.\d\d\.\d{4},\s\d\d:\d\d$"))
+    chosen = anna.shown()[:2]
+    anna.selects(chosen)
+    anna.takes_picture("phone-selected")
+    anna.opens_the_dialog()
+    anna.writes("Остановлено: шаблон заменён")
+    anna.takes_picture("phone-dialog")
+    anna.confirms(2)
+    outcomes = anna.waits_for_the_job()
+    anna.takes_picture("phone-job")
+
+    assert outcomes == {anna.words.under_number("terminated", 2): 2}
+    wide = page.evaluate("root => root.scrollWidth - root.clientWidth")
+    assert wide == 0, "nobody has to scroll sideways"
+    assert {told["title"] for told in anna.control.workflows(chosen).values()} == {
+        "Остановлено: шаблон заменён"
+    }
 
 
 def presses(person: Administrator, key: str) -> None:

@@ -18,6 +18,11 @@ class Words:
             return translation.gettext(text) % values if values else translation.gettext(text)
 
     def count(self, one: str, many: str, count: int) -> str:
-        """A sentence with ``%(number)s`` in the form that goes with ``count``."""
+        """Return a sentence with ``%(number)s`` in the form that goes with ``count``."""
         with translation.override(self.language):
             return translation.ngettext(one, many, count) % {"number": f"{count}"}
+
+    def under_number(self, text: str, count: int) -> str:
+        """Return what stands under a number of workflows, in the form that goes with it."""
+        with translation.override(self.language):
+            return translation.npgettext("under the number of workflows", text, text, count)
