@@ -41,11 +41,12 @@ class SelectedWorkflow:
 
 _NAMES = tuple(field.name for field in fields(SelectedWorkflow))
 _STARTED = _NAMES.index("started")
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def pack(actor: Actor, workflow: SelectedWorkflow) -> str:
     """Return the value of a checkbox: a JSON list and its signature (small, and compressible in a page)."""
-    return _signer(actor).sign(json.dumps(listed(workflow), ensure_ascii=False, separators=(",", ":")))
+    return _signer(actor).sign(_written(listed(workflow)))
 
 
 def unpack(actor: Actor, value: str) -> SelectedWorkflow:

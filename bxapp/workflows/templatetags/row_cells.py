@@ -1,28 +1,77 @@
-"""The cells of a list's row. In Python, because a page has fifty rows: as templates that a row includes they
-took three times as long, which was most of the time of a page (``docs/performance.md``)."""
+"""The rows of the list. In Python, because a page has fifty of them: as templates they took four times as
+long, which was most of the time of a page (``docs/performance.md``)."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext, pgettext
 
+from bxapp.web.templatetags.display import age, moment
 from bxapp.workflows.rows import TemplateKind
 from bxapp.workflows.states import RowState
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
     from bxapp.workflows.documents import Document
-    from bxapp.workflows.rows import Starter, Template
+    from bxapp.workflows.rows import Row, Starter, Template
 
 register = template.Library()
 
 
-@register.filter
-def tick_label(workflow_id: str) -> str:
-    """Return what a screen reader calls the checkbox of a row."""
-    return gettext("Select workflow %(id)s") % {"id": workflow_id}
+_ROW = """<tr>
+  <td class="table__tick"><label class="tick"><input type="checkbox" name="selected" value="{packed}"\
+ data-workflow="{id}"{mark} autocomplete="off" aria-label="{tick}"></label></td>
+  <td class="table__title">{document}</td>
+  <td {template_label}>{template}</td>
+  <td {started_label} class="when">{started}</td>
+  <td {by_label}>{starter}</td>
+  <td {changed_label} class="when">{changed}</td>
+  <td {state_label} data-row-state>{state}</td>
+</tr>
+"""
+
+
+@register.simple_tag
+def workflow_rows(rows: Iterable[Row], protected_templates: Container[int]) -> str:
+    """Show rows. Those of protected templates say so, and their boxes too: "all" leaves these out."""
+    labels = {
+        "template_label": _label(gettext("Template")),
+        "started_label": _label(gettext("Started")),
+        "by_label": _label(gettext("By")),
+        "changed_label": _label(gettext("Changed")),
+        "state_label": _label(gettext("State")),
+    }
+    tick, language = gettext("Select workflow %(id)s"), get_language() or ""
+    return format_html_join(
+        "",
+        _ROW,
+        (
+            {
+                **labels,
+                "packed": row.packed,
+                "id": row.id,
+                "tick": tick % {"id": row.id},
+                "document": document_link(row.document),
+                "mark": " data-protected" if row.template.number in protected_templates else "",
+                "template": _template(row.template, row.template.number in protected_templates, language),
+                "started": moment(row.started),
+                "starter": _starter(row.starter, language),
+                "changed": age(row.modified),
+                "state": _state(row.state, language),
+            }
+            for row in rows
+        ),
+    )
+
+
+def _label(text: str) -> str:
+    """Return what a narrow screen writes before a cell."""
+    return format_html('data-label="{}"', text)
 
 
 @register.filter
@@ -51,9 +100,22 @@ def document_link(document: Document) -> str:
     return format_html('<span class="entity"><span class="muted">{}</span></span>', gettext("no document"))
 
 
-@register.filter
-def template_name(shown: Template) -> str:
-    """Show what a workflow is an instance of."""
+# The same few templates, people and states come again and again. A language is named, because they are told
+# in the one that is active.
+@lru_cache(maxsize=2048)
+def _template(shown: Template, is_protected: bool, language: str) -> str:
+    name = _template_name(shown)
+    if not is_protected:
+        return name
+    return format_html(
+        '{} <span class="badge badge--protected" title="{}">{}</span>',
+        name,
+        gettext("Left out when all are selected; has to be confirmed by itself"),
+        pgettext("template", "protected"),
+    )
+
+
+def _template_name(shown: Template) -> str:
     match shown.kind:
         case TemplateKind.NAMED:
             return format_html('<bdi class="clamp" title="{0}">{0}</bdi>', shown.name)
@@ -69,9 +131,8 @@ def template_name(shown: Template) -> str:
             return _muted(gettext("no. %(id)s") % {"id": shown.number})
 
 
-@register.filter
-def starter_name(starter: Starter) -> str:
-    """Show who started a workflow."""
+@lru_cache(maxsize=2048)
+def _starter(starter: Starter, language: str) -> str:
     if starter.is_system:
         return gettext("System")
     name = (
@@ -84,9 +145,8 @@ def starter_name(starter: Starter) -> str:
     return format_html('{} <span class="dismissed">{}</span>', name, gettext("dismissed"))
 
 
-@register.filter
-def state_badge(state: RowState) -> str:
-    """Show in which state a workflow is."""
+@lru_cache(maxsize=64)
+def _state(state: RowState, language: str) -> str:
     match state:
         case RowState.HUNG:
             return format_html('<span class="badge badge--hung">{}</span>', gettext("hung"))
