@@ -1,7 +1,8 @@
-"""Finds text in a template that a person would read and that is not translated."""
+"""Finds what a person would read and what is not translated: in a template, or in markup of Python code."""
 
 from __future__ import annotations
 
+import ast
 import re
 from html.parser import HTMLParser
 
@@ -20,6 +21,10 @@ _FALLBACK = re.compile(r"""\|\s*(?:default|default_if_none|yesno)\s*:\s*(?:"([^"
 _ASSIGNED = re.compile(r"""\b\w+\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _TRANSLATED = re.compile(r"""_\((?:"[^"]*"|'[^']*')\)""")
 
+# In strings of Python's: an element (which no name of a group in a pattern is), and a place for a value.
+_ELEMENT = re.compile(r"(?<!\?P)</?[a-z]+[\s>]")
+_PLACE = re.compile(r"\{\w*\}")
+
 
 def untranslated_words(template: str) -> list[str]:
     """Return each text with letters that stands in ``template`` as it is.
@@ -27,8 +32,24 @@ def untranslated_words(template: str) -> list[str]:
     It may stand between tags, in an attribute that is shown or read out, as the fallback of a variable, or be
     given to an included template to be shown.
     """
+    return _words_in(_markup_of(template))
+
+
+def untranslated_words_of_code(code: str) -> list[str]:
+    """Return the same for the markup that Python code holds in its strings, as for ``format_html``."""
+    tree = ast.parse(code)
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    markup = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+    ]
+    return [word for text in markup if _ELEMENT.search(text) for word in _words_in(_PLACE.sub("", text))]
+
+
+def _words_in(markup: str) -> list[str]:
     reader = _Reader()
-    reader.feed(_markup_of(template))
+    reader.feed(markup)
     reader.close()
     return reader.found
 
@@ -84,6 +105,6 @@ class _Reader(HTMLParser):
             self._see(data)
 
     def _see(self, text: str) -> None:
-        words = " ".join(text.split())
-        if any(letter.isalpha() for letter in words) and words not in _UNIVERSAL:
-            self.found.append(words)
+        words = [word for word in text.split() if word not in _UNIVERSAL]
+        if any(letter.isalpha() for word in words for letter in word):
+            self.found.append(" ".join(words))

@@ -1,13 +1,16 @@
-"""No template shows a word that is not translated."""
+"""No template, and no markup in the code, shows a word that is not translated."""
 
 from __future__ import annotations
 
 import pytest
 
 from deploy.stack import ROOT
-from tests.house.template_words import untranslated_words
+from tests.house.template_words import untranslated_words, untranslated_words_of_code
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+CODE = sorted(
+    path for path in (ROOT / "bxapp").rglob("*.py") if (ROOT / "bxapp" / "sandbox") not in path.parents
+)
 
 
 def test_every_word_of_every_template_is_translated() -> None:
@@ -15,6 +18,21 @@ def test_every_word_of_every_template_is_translated() -> None:
     found = {str(one.relative_to(ROOT)): untranslated_words(one.read_text()) for one in TEMPLATES}
 
     assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_every_word_of_markup_in_code_is_translated() -> None:
+    found = {str(one.relative_to(ROOT)): untranslated_words_of_code(one.read_text()) for one in CODE}
+
+    assert any("format_html(" in one.read_text() for one in CODE)
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_a_word_of_markup_in_code_would_be_found() -> None:
+    bad = """format_html('<b title="Stop">{}</b> now', gettext("hung"))"""
+    good = """format_html('<b class="hung" title="{0}">{0}</b>', gettext("hung"))"""
+
+    assert untranslated_words_of_code(bad) == ["Stop", "now"]
+    assert untranslated_words_of_code(good) == []
 
 
 @pytest.mark.parametrize(
