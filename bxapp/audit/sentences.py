@@ -196,7 +196,8 @@ def what(entry: AuditEntry) -> str:
     workflows = ngettext("%(count)s workflow", "%(count)s workflows", entry.count) % {
         "count": _grouped(entry.count)
     }
-    return f"{kind}: {workflows}"
+    # Translators: what happened, and to how many workflows.
+    return pgettext("entry of the log", "%(what)s: %(workflows)s") % {"what": kind, "workflows": workflows}
 
 
 def _grouped(number: int) -> str:

@@ -108,7 +108,9 @@ def check(filled: Sequence[Filled]) -> None:
         raise MessageProblemError("too_long", _too_long(too_long))
     for one in faulty[:1]:
         problem = problems[one.text] or ""
-        raise MessageProblemError(problem, f"{one.label}: {PROBLEMS[problem]}")
+        # Translators: the document or template whose message has a problem, and the problem.
+        sentence = gettext("%(label)s: %(problem)s") % {"label": one.label, "problem": PROBLEMS[problem]}
+        raise MessageProblemError(problem, sentence)
 
 
 def _parts(typed: str) -> tuple[list[str], list[str]]:
