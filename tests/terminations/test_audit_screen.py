@@ -37,4 +37,4 @@ def test_the_story_of_one_workflow(scene: Scene, frame: Client) -> None:
     assert page.count("badge badge--terminated") == 1
     assert ids[0] not in page
     assert f'value="{ids[1]}"' in page
-    assert '<option value="1" selected>' in page
+    assert '<option value="1" dir="auto" selected>' in page

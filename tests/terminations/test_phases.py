@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +76,7 @@ def test_phases_on_their_way_are_told_where_one_wants_to_know(
 
 def test_jobs_that_others_finish_are_forgotten(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "_MOST_JOBS", 2)
+    monkeypatch.setattr(phases, "_seen", OrderedDict())
     jobs = [scene.queue(scene.add(1)) for _ in range(4)]
 
     for job in jobs:
