@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import translation
 
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
@@ -89,3 +90,14 @@ def test_sentences() -> None:
     assert sentences.what(entry) == "Termination confirmed: 3 workflows"
     assert sentences.reason("stopped_by_other_job", 12) == "Job 12 had stopped it before."
     assert sentences.tally({"failed": 2, "terminated": 38, "cancelled": 0}) == "38 terminated, 2 failed"
+
+
+def test_outcomes_agree_with_the_number_that_had_them() -> None:
+    with translation.override("es"):
+        assert sentences.tally({"terminated": 1, "failed": 2}) == "1 detenido, 2 fallaron"
+        assert [sentences.counted("terminated", number) for number in (1, 38)] == ["detenido", "detenidos"]
+
+    assert sentences.counted("unknown", 2) == "unknown"
+    assert [sentences.counted(code, 2) for code in Outcome.values] == list(
+        map(sentences.outcome, Outcome.values)
+    )
