@@ -1,12 +1,13 @@
 # The commands of this project. `make demo` and `make test` work in a clean clone; both install first.
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo test bench break mutations screenshots format messages
+.PHONY: help install lock demo test bench bench-screen break mutations screenshots format messages
 
 help:
 	@echo "make demo         start everything with a portal in a box, and say what to open"
 	@echo "make test         check everything"
 	@echo "make bench        measure beside the peers (LOADS=… ROUNDS=… PEERS=… BENCH=--sqlite; docs/performance.md)"
+	@echo "make bench-screen measure the administrator's screen with 50,000 running workflows, in Chromium too"
 	@echo "make break        break everything on purpose (RUNS=20 SEED=1 LANES=1 BREAK=…; docs/breaking.md)"
 	@echo "make mutations    show that make break notices a spoilt engine"
 	@echo "make install      make .venv from requirements.lock"
@@ -30,6 +31,10 @@ test:
 bench: install
 	@exec .venv/bin/python -m tests.bench $(if $(LOADS),--loads $(LOADS)) $(if $(PEERS),--peers $(PEERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
+
+bench-screen:
+	@deploy/install.sh --with-browser
+	@exec .venv/bin/python -m tests.bench --loads screen,screen-larger,painting $(BENCH)
 
 # With DATABASE_URL on PostgreSQL: on databases of their own there, and Redis servers of their own.
 break: install

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 wsgi_app = "bxapp.wsgi"
 # Requests wait for Bitrix24 most of their time: threads are what serves many at once.
 worker_class = "gthread"
@@ -19,3 +21,13 @@ access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 preload_app = True
 # Nobody manages it at run time, and its default place is shared by everything that this user runs.
 control_socket_disable = True
+
+# A page makes tens of thousands of objects and leaves hardly a cycle behind: looking for cycles after every
+# 700 of them was a tenth of a page's time.
+gc.set_threshold(20_000, 20, 20)
+
+
+def when_ready(server: object) -> None:
+    """Leave the loaded application out of every later look for cycles; the workers share its memory."""
+    gc.collect()
+    gc.freeze()

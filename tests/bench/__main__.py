@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from deploy.stack import StackError
-from tests.bench import crowds, duels, machine, own_cost, peers
+from tests.bench import crowds, duels, machine, own_cost, painting, peers, screen
 from tests.bench.figures import Table, duel_table, joined
 from tests.bench.loads import LOADS
 
@@ -26,6 +26,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "queueing": own_cost.queueing,
     "memory": own_cost.memory,
     "refresh": own_cost.refresh,
+    "screen": screen.screen,
+    "screen-larger": screen.larger,
+    "painting": painting.painting,
 }
 EVERYTHING = ["sandbox-cost", *LOADS, *list(MEASUREMENTS)[1:]]
 

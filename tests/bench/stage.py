@@ -1,4 +1,4 @@
-"""The product as it is measured: all processes for real, its statements counted, its database watched."""
+"""The product as it is measured: all processes for real, answers timed, statements counted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from deploy.ports import LOOPBACK
 from deploy.process import Process
 from deploy.stack import ROOT, SandboxOptions, Stack
 from tests.bench.machine import cpu_seconds
@@ -45,19 +46,29 @@ class Stage(Stack):
             redis_server=redis_server,
             variables={"BENCH_STATEMENTS": str(self._statements), **variables},
         )
+        # Serves the product, and tells how long each answer took.
+        self.processes["web"] = self._process(
+            "web",
+            *("gunicorn", "--config", "deploy/gunicorn_settings.py"),
+            *("--bind", f"{LOOPBACK}:{self.ports.app}", "tests.bench.timed"),
+        )
         # The first one instead of the stack's own, which does not count.
         names = ["worker", *(f"worker{number}" for number in range(2, workers + 1))]
         self.workers = [self._worker(name) for name in names]
         self.processes |= {worker.name: worker for worker in self.workers}
 
     def _worker(self, name: str) -> Process:
+        return self._process(
+            name,
+            *("celery", "--app", "tests.bench.counting", "worker"),
+            *("--concurrency", str(SLOTS), "--without-mingle", "--without-gossip"),
+            *("--hostname", f"{name}@%h"),
+        )
+
+    def _process(self, name: str, *module: str) -> Process:
         return Process(
             name,
-            [
-                *(sys.executable, "-m", "celery", "--app", "tests.bench.counting", "worker"),
-                *("--concurrency", str(SLOTS), "--without-mingle", "--without-gossip"),
-                *("--hostname", f"{name}@%h"),
-            ],
+            [sys.executable, "-m", *module],
             folder=ROOT,
             environment=self.environment(),
             log=self.folder / f"{name}.log",

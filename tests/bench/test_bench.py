@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,42 @@ def test_a_quick_run_prints_every_figure() -> None:
     assert duel["loop"][7] == "2 of 2"
     assert ["refreshes by 4 processes at once", "1, 4 of 4 answered", "1"] in rows
     assert [row for row in rows if row[0] == "sandbox: a call" and row[1].startswith("median ")]
+
+
+def test_a_quick_run_of_the_screen_prints_every_figure() -> None:
+    """On SQLite, with a few hundred workflows; a page of the list is one request to the portal."""
+    done = bench("--quick", "--sqlite", "--loads", "screen,screen-larger,painting")
+
+    assert done.returncode == 0, done.stderr
+    rows = {
+        tuple(cells[:2]): cells[2:]
+        for line in done.stdout.splitlines()
+        if line.startswith("| ")
+        for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
+    }
+    pages = ("first page", "page 3", "deals only: the portal filters")
+    for page in [*(("300", page) for page in pages), ("700", "first page"), ("700", "page 7")]:
+        requests, own, whole, note = rows[page]
+        assert requests == "1"
+        assert milliseconds(own) < milliseconds(whole)
+        assert note.startswith("must: 1 request")
+    assert rows["300", "overview, counted anew"][0] == "1"
+    assert rows["300", "overview, of the last minute"][0] == "0"
+    assert rows["300", "snapshot of all: 300"][0] == rows["700", "snapshot of all: 700"][0] == "2"
+    visits = {cells[0]: cells[1:] for cells in [[*key, *more] for key, more in rows.items()]}
+    for visit in ("first visit, in the portal's frame", "later visit, the document alone"):
+        painted, rows_seen, _blocked, received = visits[visit]
+        assert milliseconds(painted) > 0
+        assert milliseconds(rows_seen) > 0
+        assert received.endswith(" KB")
+    assert visits["next page of the list, in the frame"][0] == "–"
+
+
+def milliseconds(told: str) -> float:
+    """Return the first figure of a cell: the median."""
+    found = re.search(r"([\d,.]+) ms", told)
+    assert found, told
+    return float(found[1].replace(",", ""))
 
 
 def test_an_unknown_load_is_named() -> None:
