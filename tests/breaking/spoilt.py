@@ -141,7 +141,7 @@ MUTATIONS = (
         "nobody sweeps: a wake-up that is lost is lost",
         (Edit(f"{_ENGINE}/sweeping.py", "    for portal_id in woken:\n", "    for portal_id in ():\n"),),
         # Whether the thief is there before a worker is a matter of milliseconds, hence more than one.
-        (1, 118, 252, 606, 1, 582, 1),
+        (252, 1, 118, 606, 252, 582, 1),
         frozenset({"stuck"}),
     ),
 )
