@@ -244,6 +244,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600},
     },
+    "forget-old-lists": {
+        "task": "bxapp.workflows.tasks.forget_old",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "prune-journal": {
         "task": "bxapp.journal.tasks.prune",
         "schedule": 600.0,

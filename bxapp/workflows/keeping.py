@@ -78,7 +78,7 @@ def begin(portal: Portal, as_of: datetime | None = None) -> KeptSelection:
     now = timezone.now()
     if not is_still_there(portal):
         raise SelectionNotOurs
-    KeptSelection.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    forget_old()
     return KeptSelection.objects.create(
         portal=portal,
         reference=secrets.token_hex(16),
@@ -156,6 +156,11 @@ def ids_of(row: KeptSelection) -> set[str]:
     """Return the IDs of a list, complete or not."""
     packed = KeptPart.objects.filter(selection=row).values_list("ids", flat=True)
     return {one for ids in packed for one in _ids(ids)}
+
+
+def forget_old() -> None:
+    """Drop the lists of all portals that nobody can use any more."""
+    KeptSelection.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def erase(portal: Portal) -> None:

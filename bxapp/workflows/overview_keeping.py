@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
 from bxapp.workflows.models import KeptOverview
 from bxapp.workflows.names import is_still_there
@@ -44,6 +45,11 @@ def latest(portal: Portal, *, until: datetime | None = None) -> Counts | None:
         rows = rows.filter(counted_at__lte=until)
     row = rows.order_by("-counted_at").first()
     return unpacked(row.content, row.counted_at) if row else None
+
+
+def forget_old() -> None:
+    """Drop the overviews of all portals that are too old to be compared with."""
+    KeptOverview.objects.filter(counted_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def erase(portal: Portal) -> None:
