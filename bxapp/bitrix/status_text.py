@@ -7,9 +7,12 @@ or ``0`` is left (``bizproc/classes/general/workflow.php``, ``stateservice.php``
 
 from __future__ import annotations
 
+import re
+
 LONGEST_CHARACTERS = 255
 # What PHP's trim() removes.
 _BLANKS = " \t\n\r\0\x0b"
+_UNSENDABLE = re.compile("[\ud800-\udfff\0]")
 
 
 def as_stored(text: str) -> str:
@@ -34,7 +37,7 @@ def status_problem(text: str) -> str | None:
         return "blank"
     if stored == "0":
         return "zero"
-    if any("\ud800" <= character <= "\udfff" or character == "\0" for character in stored):
+    if _UNSENDABLE.search(stored):
         return "unsendable"
     if len(stored) > LONGEST_CHARACTERS:
         return "too_long"
