@@ -25,6 +25,7 @@ from bxapp.bitrix import errors, transport
 from bxapp.portals.grants import reading_client_for
 from bxapp.portals.sessions import Actor, Channel
 from bxapp.web import refusals
+from bxapp.web.middleware import zone_of
 from bxapp.workflows import keeping, protected, resolving, rows, told_names
 from bxapp.workflows.filter_query import parse
 from bxapp.workflows.models import KeptSelection, Snapshot
@@ -165,7 +166,7 @@ class _Reader:
     def read(self, ends_at: float) -> None:
         """Raises BitrixError, SelectionNotOurs, _Incomplete, _LeaseLost."""
         snapshot = self._snapshot
-        with timezone.override(snapshot.grant.time_zone or None):
+        with timezone.override(zone_of(snapshot.grant.time_zone)):
             meant = parse(snapshot.query).filter
         known = resolving.resolve(self._client, snapshot.portal, meant, most_awaited=_MOST_AWAITED)
         if not known.is_complete:

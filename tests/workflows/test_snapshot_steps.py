@@ -312,6 +312,14 @@ def test_more_than_a_selection_holds(frame: Frame, sandbox: Sandbox, monkeypatch
     assert "Narrow the list by a filter." in answer.content.decode()
 
 
+def test_days_in_a_zone_that_this_machine_does_not_know(frame: Frame, sandbox: Sandbox) -> None:
+    AccessGrant.objects.update(time_zone="Mars/Olympus")
+
+    answer = frame.post(f"{SNAPSHOTS}?started_before=2999-01-01", {"total": WORKFLOWS})
+
+    assert _ids(_reference(answer)) == _listed(sandbox)
+
+
 def test_what_of_a_page_belongs_to_it(frame: Frame, sandbox: Sandbox) -> None:
     listed = sorted(_listed(sandbox))
     reference = _reference(frame.post(SNAPSHOTS, {"total": WORKFLOWS}))
