@@ -1,7 +1,9 @@
 // The dialog that comes from the server: shown as a modal one, counted while one types, sent once.
 import { sentence } from "./sentences.js";
-import { element } from "./notices.js";
+import { announce, element } from "./notices.js";
 
+// From a hundred thousand workflows to a job it takes some seconds; of fewer nobody sees anything.
+const BUSY_MS = 400;
 // Code points beyond this take four bytes in UTF-8.
 const LAST_THREE_BYTE_CODE_POINT = 0xffff;
 
@@ -103,12 +105,33 @@ function sendOnce(event) {
   for (const button of form.querySelectorAll('[type="submit"], button:not([type])')) {
     button.setAttribute("aria-disabled", "true");
   }
+  setTimeout(sayBusy, BUSY_MS, form);
+}
+
+function sayBusy(form) {
+  const button = form.querySelector("[data-busy-label]");
+  if (!form.dataset.sent || !form.isConnected || !button) return;
+  form.setAttribute("aria-busy", "true");
+  // Its room is kept, so that nothing moves under the finger.
+  button.style.minInlineSize = `${button.offsetWidth}px`;
+  button.dataset.label = button.textContent;
+  button.textContent = button.dataset.busyLabel;
+  announce(button.dataset.busyLabel);
+}
+
+function sayReady(form) {
+  form.removeAttribute("aria-busy");
+  const button = form.querySelector("[data-label]");
+  if (!button) return;
+  button.textContent = button.dataset.label;
+  delete button.dataset.label;
 }
 
 function allowAgain(event) {
   const form = event.detail.elt;
   if (!form.matches?.("form") || !slot()?.contains(form)) return;
   delete form.dataset.sent;
+  sayReady(form);
   for (const button of form.querySelectorAll('[aria-disabled="true"]')) button.removeAttribute("aria-disabled");
 }
 

@@ -1,21 +1,22 @@
 // What the person chose: kept in memory by workflow, so that it survives going from page to page.
+import { Everything } from "./everything.js";
 import { number, sentence } from "./sentences.js";
 import { announce } from "./notices.js";
 
 const ANNOUNCE_EVERY_MS = 10 * 1000;
+const ASK_AGAIN_MS = 3 * 1000;
 const SNAPSHOTS = "/workflows/snapshots/";
 
 /** Picked by hand: workflow's ID → the row as the server packed and signed it. */
 const chosen = new Map();
-/**
- * Everything at once is kept by the server: its reference, how many it stands for and as of when, what was
- * taken out of it here, and of which workflows shown so far the server has said whether they belong to it.
- */
+/** Everything at once, where that was chosen. */
 let snapshot = null;
 /** The reference of a list that is still being read, and the address that it was asked for at. */
 let reading = "";
 let cancelled = "";
 let askedAt = "";
+/** Whether an answer to "all" is still welcome: not any more once everything was cleared. */
+let isExpected = false;
 let lastTicked = null;
 let saidAt = 0;
 
@@ -23,30 +24,29 @@ function boxes() {
   return [...document.querySelectorAll('input[name="selected"]:not(:disabled)')];
 }
 
+/** Those that "all" takes: not those of protected templates, each of which is ticked by itself. */
+function free() {
+  return boxes().filter((box) => !box.hasAttribute("data-protected"));
+}
+
 function slot() {
   return document.getElementById("selection-snapshot");
 }
 
-function isMember(id) {
-  return snapshot?.members.get(id) === true;
-}
-
 function isChosen(id) {
-  return chosen.has(id) || (isMember(id) && !snapshot.leftOut.has(id));
+  return chosen.has(id) || Boolean(snapshot?.has(id));
 }
 
 function count() {
-  return chosen.size + (snapshot ? snapshot.count - snapshot.leftOut.size : 0);
+  return chosen.size + (snapshot?.count ?? 0);
 }
 
 /** Choose one workflow, or take it back. */
 function choose(box, isWanted) {
   const id = box.dataset.workflow;
   box.checked = isWanted;
-  if (isMember(id)) {
-    if (isWanted) snapshot.leftOut.delete(id);
-    else snapshot.leftOut.add(id);
-  } else if (isWanted) chosen.set(id, box.value);
+  if (snapshot?.isMember(id)) snapshot.set(id, isWanted);
+  else if (isWanted) chosen.set(id, box.value);
   else chosen.delete(id);
 }
 
@@ -55,7 +55,7 @@ export function takeBack(ids) {
   const before = count();
   for (const id of ids) {
     chosen.delete(id);
-    if (isMember(id)) snapshot.leftOut.add(id);
+    if (snapshot?.isMember(id)) snapshot.set(id, false);
   }
   if (count() !== before) tell();
 }
@@ -69,8 +69,9 @@ function draw() {
   const ticked = all.filter((box) => box.checked).length;
   const allBox = document.querySelector("[data-select-page]");
   if (allBox) {
-    allBox.checked = all.length > 0 && ticked === all.length;
-    allBox.indeterminate = ticked > 0 && ticked < all.length;
+    const wanted = free();
+    allBox.checked = wanted.length > 0 && wanted.every((box) => box.checked);
+    allBox.indeterminate = ticked > 0 && !allBox.checked;
   }
   bar.hidden = count() === 0 && !slot().firstElementChild;
   const space = document.querySelector("[data-selection-space]");
@@ -93,10 +94,15 @@ function drawOffer(offer) {
 }
 
 function summary() {
-  return sentence(snapshot ? "selectedAsOf" : "selected", {
-    count: number(count()),
-    moment: snapshot?.asOf ?? "",
-  });
+  const values = { count: number(count()), moment: snapshot?.asOf ?? "" };
+  if (!snapshot) return sentence("selected", values);
+  return sentence(isOfAnotherFilter() ? "selectedElsewhere" : "selectedAsOf", values);
+}
+
+// What was chosen stays chosen when the list is filtered otherwise; then it is not what one looks at.
+function isOfAnotherFilter() {
+  const shown = document.querySelector("[data-selection-bar]")?.dataset.filter;
+  return shown !== undefined && snapshot.filter !== shown;
 }
 
 function tell() {
@@ -106,14 +112,19 @@ function tell() {
 
 /** Forget everything that was chosen, and what is being read for it. */
 export function clear() {
-  if (reading) ask("POST", `${SNAPSHOTS}${reading}/cancel/`, "#selection-snapshot");
-  cancelled = reading;
+  if (reading) cancel(reading);
   chosen.clear();
   snapshot = null;
   reading = "";
+  isExpected = false;
   lastTicked = null;
   slot()?.replaceChildren();
   tell();
+}
+
+function cancel(reference) {
+  cancelled = reference;
+  ask("POST", `${SNAPSHOTS}${reference}/cancel/`, "#selection-snapshot");
 }
 
 function ask(verb, path, target, values = {}) {
@@ -136,7 +147,7 @@ function onClick(event) {
     chooseUpTo(target, event.shiftKey);
     tell();
   } else if (target.matches?.("[data-select-page]")) {
-    for (const box of boxes()) choose(box, target.checked);
+    for (const box of target.checked ? free() : boxes()) choose(box, target.checked);
     tell();
   } else if (target.closest?.("[data-selection-clear]")) {
     clear();
@@ -147,24 +158,19 @@ function onClick(event) {
 function takeSnapshot() {
   const told = slot().querySelector("[data-snapshot-state]");
   const { snapshotState: state, announcement = "" } = told?.dataset ?? {};
-  if (cancelled && told?.dataset.snapshot === cancelled) {
-    // An answer that was under way when it was cancelled.
+  const reference = told?.dataset.snapshot;
+  if (reference && (reference === cancelled || (!isExpected && reference !== reading))) {
+    // An answer that was under way when it was cancelled, or everything cleared.
     slot().replaceChildren();
+    if (state === "reading" && reference !== cancelled) cancel(reference);
     draw();
     return;
   }
+  isExpected = false;
   reading = state === "reading" ? told.dataset.snapshot : "";
   if (state === "done") {
     chosen.clear();
-    snapshot = {
-      reference: told.dataset.snapshot,
-      count: Number(told.dataset.count),
-      asOf: told.dataset.asOf,
-      askedAt,
-      leftOut: new Set(),
-      members: new Map(),
-      note: told.innerText.trim(),
-    };
+    snapshot = new Everything(told, askedAt);
     tell();
     askForMembers();
     return;
@@ -180,21 +186,18 @@ function takeSnapshot() {
 // Which of the rows shown belong to it only the server knows: some are newer, or of a protected template.
 function askForMembers() {
   if (!snapshot) return;
-  const unknown = [...document.querySelectorAll('input[name="selected"]')]
-    .map((box) => box.dataset.workflow)
-    .filter((id) => !snapshot.members.has(id));
+  const shown = [...document.querySelectorAll('input[name="selected"]')].map((box) => box.dataset.workflow);
+  const unknown = snapshot.ask(shown);
   if (unknown.length === 0) return;
-  for (const id of unknown) snapshot.members.set(id, false);
   ask("POST", `${SNAPSHOTS}${snapshot.reference}/members/`, "#selection-members", { workflow: unknown });
 }
 
 function takeMembers(place) {
   const told = place.querySelector("[data-members-of]");
   if (told && told.dataset.membersOf === snapshot?.reference) {
-    for (const id of told.dataset.members.split(" ").filter(Boolean)) {
-      snapshot.members.set(id, true);
-      chosen.delete(id);
-    }
+    const members = told.dataset.members.split(" ").filter(Boolean);
+    snapshot.learn(members);
+    for (const id of members) chosen.delete(id);
   } else if (place.querySelector('[data-snapshot-state="ended"]') && snapshot) {
     // Kept for a day, and this page is older.
     snapshot = null;
@@ -203,6 +206,15 @@ function takeMembers(place) {
   }
   place.replaceChildren();
   draw();
+}
+
+// Rows that belong to it must not look as if they did not: without an answer it is asked again.
+function askAgainForMembers({ detail }) {
+  const { requestConfig, successful, xhr } = detail;
+  if (successful || !snapshot || requestConfig.path !== `${SNAPSHOTS}${snapshot.reference}/members/`) return;
+  snapshot.forget(requestConfig.formData.getAll("workflow"));
+  // A refusal is said; where nothing was heard the connection may be back.
+  if (xhr.status === 0) setTimeout(askForMembers, ASK_AGAIN_MS);
 }
 
 // Another page of the list, with a bar of its own: what was being read is shown there too.
@@ -231,6 +243,7 @@ function sayReading(event) {
   const { elt, requestConfig } = event.detail;
   if (!elt.matches("[data-selection-all], #retry-snapshot")) return;
   askedAt = requestConfig.path;
+  isExpected = true;
   const place = document.querySelector("[data-selection-count]");
   if (place) place.textContent = sentence("reading");
   saidAt = Date.now();
@@ -263,6 +276,7 @@ export function start() {
   document.addEventListener("htmx:configRequest", addChosen);
   document.addEventListener("htmx:afterRequest", forget);
   document.addEventListener("htmx:beforeRequest", sayReading);
+  document.addEventListener("htmx:afterRequest", askAgainForMembers);
   document.addEventListener("htmx:afterRequest", draw);
   document.addEventListener("htmx:afterSwap", onSwap);
   draw();

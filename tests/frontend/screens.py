@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -63,6 +64,34 @@ def _filtered(visit: Visit, *, by_id: str = "") -> Frame:
     form.get_by_role("button", name="Show", exact=True).click()
     visit.sees(visit.inside.get_by_role("list", name="Filter"))
     return visit.settle()
+
+
+def _nothing_found(visit: Visit) -> Frame:
+    _filtered(visit, by_id="65e5a449e8f135.21284909")
+    return visit.sees(visit.inside.get_by_role("heading", name="Nothing that runs matches"))
+
+
+def _linked(visit: Visit, query: str) -> Frame:
+    """The application opened by a link of the portal with a filter in it."""
+    visit.tab.goto(f"{visit.stack.portal_url}/ui/app?{urlencode({'flowstop': query})}")
+    return visit.sees(visit.inside.locator(".notice, .chips").first)
+
+
+def _not_understood(visit: Visit) -> Frame:
+    _linked(visit, "kind=deal&older=long&by=<b>")
+    return visit.sees(visit.inside.get_by_role("heading", name="The filter could not be understood"))
+
+
+def _many_chips(visit: Visit) -> Frame:
+    query = "kind=deal&kind=lead&by=0&by=dismissed&by=1&older=1d&unchanged=7d&origin=workflows&state=running"
+    return _linked(visit, f"{query}&document=DEAL_1633&document={'wide' * 60}")
+
+
+def _being_queued(visit: Visit) -> Frame:
+    dialog = visit.dialog()
+    visit.tab.route("**/terminations/", lambda route: None)
+    dialog.locator("[type=submit]").click()
+    return visit.sees(dialog.get_by_role("button", name="Queueing…"))
 
 
 def _one_row(visit: Visit) -> Frame:
@@ -160,12 +189,16 @@ SCREENS: dict[str, Callable[[Visit], Frame]] = {
     "everything chosen": lambda visit: _everything_chosen(visit).framed,
     "the filter form": lambda visit: visit.sees(_filter_form(visit)),
     "a filtered list": _filtered,
+    "a filter with many parts": _many_chips,
+    "nothing that matches": _nothing_found,
+    "a filter that is not understood": _not_understood,
     "the saved filters": _with_saved_filters,
     "one row": _one_row,
     "names of 255 characters": _long_names,
     "the dialog": lambda visit: visit.sees(visit.dialog()),
     "the dialog for many": _dialog_for_many,
     "a message that is refused": _refused_message,
+    "the dialog while it is sent": _being_queued,
     "no job yet": lambda visit: visit.page("Jobs"),
     "the settings": lambda visit: visit.page("Settings"),
     "the settings unfolded": _open_settings,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
     from tests.control import Control
     from tests.frontend.conftest import Application
 
@@ -249,3 +252,85 @@ def test_the_bar_stays_in_sight_in_a_frame_as_high_as_its_content(application: A
     expect(button).to_be_in_viewport(ratio=1)
     button.click()
     expect(application.dialog).to_be_in_viewport(ratio=1)
+
+
+def test_everything_is_not_chosen_behind_a_clear(application: Application) -> None:
+    held: list[Route] = []
+    begun = re.compile(r"/workflows/snapshots/(\?|$)")
+    application.tab.route(begun, lambda route: held.append(route))
+    application.boxes.nth(0).check()
+    with application.tab.expect_request(begun):
+        application.inside.get_by_role("button", name="Select all").click()
+    expect(application.inside.locator("[data-selection-count]")).to_have_text("Reading the list…")
+    application.button("Clear").click()
+
+    with application.tab.expect_response(begun):
+        held[0].continue_()
+
+    expect(application.button("Terminate")).to_be_hidden()
+    expect(application.inside.locator("[data-snapshot-state]")).to_have_count(0)
+    expect(application.inside.locator('input[name="selected"]:checked')).to_have_count(0)
+
+
+def test_what_was_chosen_with_another_filter_says_so(application: Application) -> None:
+    application.boxes.nth(0).check()
+    # What of a page belongs to everything is asked for again where nothing was heard.
+    application.tab.route("**/members/", lambda route: route.abort("connectionfailed"), times=1)
+    application.inside.get_by_role("button", name="Select all").click()
+    chosen = application.inside.locator("[data-selection-count]")
+    expect(chosen).to_contain_text(" selected as of ")
+    expect(application.inside.locator('input[name="selected"]:not(:checked)')).to_have_count(0)
+    expect(chosen).not_to_contain_text("another filter")
+
+    application.inside.locator("#overview").get_by_role("link", name="Deals").click()
+
+    expect(application.inside.get_by_role("list", name="Filter")).to_be_visible()
+    expect(chosen).to_contain_text("with another filter")
+    application.inside.get_by_role("link", name="Clear the whole filter").click()
+    expect(application.inside.get_by_role("list", name="Filter")).to_have_count(0)
+    expect(chosen).not_to_contain_text("another filter")
+    application.errors.clear()  # the connection that failed
+
+
+def test_while_a_job_is_being_made_the_button_says_so(application: Application) -> None:
+    held: list[Route] = []
+    application.tab.route("**/terminations/", lambda route: held.append(route))
+    application.boxes.nth(0).check()
+    application.button("Terminate").click()
+    application.button("Terminate 1 workflow").click()
+
+    busy = application.dialog.get_by_role("button", name="Queueing…")
+    expect(busy).to_be_visible()
+    expect(application.dialog.locator("form")).to_have_attribute("aria-busy", "true")
+    busy.dispatch_event("click")
+    assert len(held) == 1
+    held[0].fulfill(status=503, body="a proxy's page")
+
+    expect(application.button("Terminate 1 workflow")).to_be_visible()
+    expect(application.dialog.locator("form")).not_to_have_attribute("aria-busy", "true")
+    application.errors.clear()  # the refusal
+
+
+def test_all_of_a_page_leaves_protected_templates_alone(application: Application) -> None:
+    application.link("Settings").click()
+    application.inside.get_by_text("Protect a template").click()
+    application.inside.locator("#template-choices button").first.click()
+    unprotect = application.inside.get_by_role("button", name="End the protection")
+    expect(unprotect).to_be_visible()
+    application.link("Running workflows").click()
+    guarded = application.inside.locator('input[name="selected"][data-protected]')
+    expect(guarded.first).to_be_visible()
+
+    application.inside.get_by_label("Select all on this page").check()
+
+    expect(
+        application.inside.locator('input[name="selected"]:checked:not([data-protected])')
+    ).not_to_have_count(0)
+    expect(application.inside.locator('input[name="selected"]:checked[data-protected]')).to_have_count(0)
+    guarded.first.check()
+    application.button("Terminate").click()
+    expect(application.dialog.get_by_role("checkbox", name="Yes, terminate 1 of")).to_be_visible()
+    application.tab.keyboard.press("Escape")
+    application.link("Settings").click()
+    unprotect.click()
+    expect(unprotect).to_have_count(0)
