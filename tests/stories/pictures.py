@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
 
-LARGEST_BYTES = 150_000
+LARGEST_BYTES = 150 * 1024
 WIDE: ViewportSize = {"width": 1280, "height": 800}
+# For a page so dense that its picture would be too large.
+LOW: ViewportSize = {"width": 1280, "height": 720}
 NARROW: ViewportSize = {"width": 360, "height": 740}
 
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stories import firm
+from tests.stories.pictures import LOW
 from tests.stories.portal import ANNA
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def test_everything_that_a_dismissed_employee_started(anna: Administrator) -> No
     assert "Anna Berg" in line
     assert message in line
     assert "terminated" in line
+    anna.tab.set_viewport_size(LOW)
     anna.goes_to("Audit log")
     anna.takes_picture("audit-log")
     anna.goes_to("Running workflows")
