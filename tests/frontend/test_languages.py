@@ -33,12 +33,12 @@ UNFOLD = "() => document.querySelectorAll('details').forEach((one) => { one.open
 # In Russian a word that nobody thought of stands out by its letters.
 LATIN = re.compile(r"[A-Za-z]{2,}")
 FAMILIAR = re.compile(
-    r"Flowstop|CSV|CRM|RPA|PHP|IDs?|DEAL_1633|LEAD_88|CES?T|UTC|Europe/\w+|\S+\.localhost\S*|\{\w+\}|[0-9a-f.]{14,}"
+    r"Flowstop|CSV|CRM|RPA|PHP|IDs?|DEAL_1633|LEAD_88|CES?T|UTC|Europe/\w+|localhost\S*|\{\w+\}|[0-9a-f.]{14,}"
 )
 # What the application says; portal's words, names and messages stand in <bdi> and <q>, or are fields.
 SHOWN = """() => {
   const said = [];
-  const theirs = "bdi, q, option, script, style, .person, .entity, .entity *, #sentences";
+  const theirs = "bdi, q, option, script, style, .person, .entity, .entity *, #template-choices *, #sentences";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     if (!walker.currentNode.parentElement.closest(theirs)) said.push(walker.currentNode.data);
@@ -86,7 +86,7 @@ def _filter_form(visit: Visit) -> Frame:
 def _filtered(visit: Visit) -> Frame:
     visit.inside.locator("dialog input[name=state]").last.check()
     visit.inside.locator("dialog input[name=by][value=dismissed]").check()
-    visit.inside.locator("dialog select[name=started]").select_option(index=3)
+    visit.inside.locator("dialog select").first.select_option(index=3)
     visit.inside.locator("dialog [type=submit]").click()
     visit.sees(visit.inside.locator(".chips"))
     return visit.settle()
