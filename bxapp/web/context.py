@@ -28,6 +28,7 @@ _SCRIPT_MODULES = tuple(
         "navigation",
         "loading",
         "selection",
+        "everything",
         "marks",
         "dialog",
         "focus",
