@@ -79,7 +79,7 @@ def test_the_page_says_what_to_do_about_each(failed: Job, frame: Client) -> None
     page = text_of(frame.get(f"/jobs/{failed.pk}/"))
 
     assert "Why some failed, and what to do" in page
-    assert '<strong class="failures__count">5</strong> Its stored state in the portal is damaged.' in page
+    assert '<strong class="failures__count">5</strong> <p>Its stored state in the portal is damaged.' in page
     assert "Retrying does not help. Download the list as CSV" in page
     assert "its template runs in a loop" in page
     assert '<q dir="auto">EmptyWorkflowInstance</q>' in page
