@@ -38,7 +38,7 @@ FAMILIAR = re.compile(
 # What the application says; portal's words, names and messages stand in <bdi> and <q>, or are fields.
 SHOWN = """() => {
   const said = [];
-  const theirs = "bdi, q, option, script, style, .person, .entity, .entity *, #template-choices *, #sentences";
+  const theirs = "bdi, q, option, script, .person, .entity, .entity *, #template-choices *, #sentences";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     if (!walker.currentNode.parentElement.closest(theirs)) said.push(walker.currentNode.data);
