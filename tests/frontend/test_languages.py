@@ -179,6 +179,17 @@ def test_screens_speak_the_language_of_the_portal(visit: Visit, portal_language:
     ].lower().replace("_", "-")
 
 
+@pytest.mark.parametrize("language", LANGUAGES.values())
+def test_english_is_known_from_what_is_the_same_everywhere(language: str) -> None:
+    english = _english(language)
+
+    assert english("Terminate workflows")
+    assert english("Select workflow 66f0.12")
+    assert english("1–50 of 1,284")
+    assert not english("Flowstop")
+    assert not english("Invoice approval")
+
+
 def _english(language: str) -> Callable[[str], bool]:
     """Return what tells whether a text is an English sentence that this language says otherwise."""
     catalog = messages.read(language)
