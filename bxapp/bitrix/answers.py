@@ -198,7 +198,7 @@ def _decoded(reply: Reply) -> dict[str, Any]:
 
 
 def _unreadable(reply: Reply, what: str) -> Unheard:
-    return Unheard("", f"HTTP {reply.status}: {what}", server_failed=reply.status >= 500)
+    return Unheard("", f"HTTP {reply.status}: {what}", http_status=reply.status)
 
 
 def _error(

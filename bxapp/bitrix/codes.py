@@ -115,10 +115,10 @@ def error_of(
     meaning = _meaning(code.strip().lower(), words.lower(), at_app_info=at_app_info)
     if meaning is None:
         if status >= 500:
-            return Unheard(code, words, server_failed=True)
+            return Unheard(code, words, http_status=status)
         return MethodFailed(code, words)
     if meaning is Unheard:
-        return Unheard(code, words, server_failed=status >= 500)
+        return Unheard(code, words, http_status=status)
     if issubclass(meaning, OperatingLimited):
         return meaning(code, words, retry_after_seconds, reset_at)
     if issubclass(meaning, TryLater):

@@ -105,12 +105,22 @@ class Unheard(BitrixError):
     """The request left and no usable answer came: cut, late, broken, or the server itself failed.
 
     The work may be done, in part or whole: ask the portal what is the case, never guess.
-    ``server_failed`` is true when the portal answered with an HTTP status of 500 or more.
+    ``http_status`` is that of the answer, 0 without one.
     """
 
-    def __init__(self, code: str = "", words: str = "", *, server_failed: bool = False) -> None:
+    def __init__(self, code: str = "", words: str = "", *, http_status: int = 0) -> None:
         super().__init__(code, words)
-        self.server_failed = server_failed
+        self.http_status = http_status
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether the portal answered with an HTTP status of 500 or more."""
+        return self.http_status >= 500
+
+    @property
+    def request_is_over(self) -> bool:
+        """Whether PHP itself gave up: what stands before it (502, 504) answers while PHP may still work."""
+        return self.http_status == 500
 
 
 class UserRefused(BitrixError):

@@ -66,7 +66,7 @@ def _suspects(job: Job, there: Sequence[Item]) -> dict[Item, Requeued]:
         return {}
     batches: dict[UUID | None, list[Item]] = defaultdict(list)
     for item in there:
-        if item.doubt == Doubt.SERVER_FAILED and not verdicts.failure_of(item):
+        if item.doubt in {Doubt.SERVER_FAILED, Doubt.GATEWAY_FAILED} and not verdicts.failure_of(item):
             batches[item.lease].append(item)
     now = timezone.now()
     return {

@@ -60,7 +60,8 @@ class Doubt(models.TextChoices):
     NONE = ""
     ANSWERED_ERROR = "answered_error"  # the portal answered with an error for this very workflow
     ANSWER_LOST = "answer_lost"  # the call left, no usable answer came
-    SERVER_FAILED = "server_failed"  # the whole request ended in a server error: one of its workflows did it
+    SERVER_FAILED = "server_failed"  # PHP failed, and with it the request: one of its workflows did it
+    GATEWAY_FAILED = "gateway_failed"  # likewise, by what stands before PHP, which may still be at work
     WORKER_LOST = "worker_lost"  # the run that sent the call ended before it could record
 
 

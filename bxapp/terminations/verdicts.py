@@ -62,9 +62,11 @@ def of_error(item: Item, error: errors.BitrixError) -> Doubting:
 
 def of_silence(item: Item, error: errors.BitrixError, *, alone: bool) -> Doubting:
     """Return the doubt after a request with this workflow, ``alone`` or not, brought no usable answer."""
-    failed = isinstance(error, errors.Unheard) and error.server_failed
+    doubt = Doubt.ANSWER_LOST
+    if isinstance(error, errors.Unheard) and error.server_failed:
+        doubt = Doubt.SERVER_FAILED if error.request_is_over else Doubt.GATEWAY_FAILED
     return Doubting(
-        Doubt.SERVER_FAILED if failed else Doubt.ANSWER_LOST,
+        doubt,
         error.words or error.code,
         item.attempts,
         item.unheard_calls + 1,
@@ -120,7 +122,7 @@ def of_cancelled(item: Item, now: datetime) -> Change:
     A call whose answer was lost may still be at work; until that is over nobody may say "cancelled".
     """
     over = item.sent_at + CALL_IS_OVER if item.sent_at and item.unheard_calls else now
-    if over <= now or item.doubt in {Doubt.ANSWERED_ERROR, Doubt.SERVER_FAILED}:
+    if over <= now or _only_failed(item):
         return Ending(Outcome.CANCELLED, Reason.CANCELLED_BY_PERSON, item.portal_words)
     return AskingLater(over) if item.doubt else Requeued(over)
 
@@ -158,8 +160,14 @@ def of_broken_batch(there: list[Item], now: datetime) -> dict[Item, Requeued]:
         limit = 1 if place == 0 else max(1, item.batch_limit // 2)
         pause = _ATTEMPT_PAUSES[item.breaks - 1] if 0 < item.breaks < ATTEMPTS else None
         not_before = now + pause if pause else None
-        changes[item] = Requeued(not_before, batch_limit=limit, calls_did_nothing=calls_are_over(item, now))
+        did_nothing = _only_failed(item) or calls_are_over(item, now)
+        changes[item] = Requeued(not_before, batch_limit=limit, calls_did_nothing=did_nothing)
     return changes
+
+
+def _only_failed(item: Item) -> bool:
+    """Say whether its one call without an answer ended with PHP: still there, it was not stopped by that."""
+    return item.doubt == Doubt.SERVER_FAILED and item.unheard_calls == 1
 
 
 def _after_silence(item: Item, now: datetime) -> datetime | None:
@@ -176,7 +184,11 @@ def failure_of(item: Item) -> Ending | None:
     if item.doubt == Doubt.ANSWERED_ERROR and item.attempts >= ATTEMPTS:
         damaged = any(text.lower() in item.portal_words.lower() for text in _DAMAGED)
         return Ending(Outcome.FAILED, Reason.DAMAGED if damaged else Reason.STILL_THERE, item.portal_words)
-    limit = {Doubt.SERVER_FAILED: ATTEMPTS, Doubt.ANSWER_LOST: _UNHEARD_ALONE}.get(Doubt(item.doubt))
+    limit = {
+        Doubt.SERVER_FAILED: ATTEMPTS,
+        Doubt.GATEWAY_FAILED: ATTEMPTS,
+        Doubt.ANSWER_LOST: _UNHEARD_ALONE,
+    }.get(Doubt(item.doubt))
     if limit is not None and item.breaks >= limit:
         return Ending(Outcome.FAILED, Reason.BREAKS_PORTAL, item.portal_words)
     return None
