@@ -104,16 +104,25 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
         return broken.gateway_timeout()
     other = await interference.after_work(struck, answer)
     if other is not None:
+        if any(fault.shape == "batch_command_lost" for fault in struck if fault.kind is FaultKind.WRONG_JSON):
+            _note_heard(scope, request, first_lost=True)
         return other
     _note_heard(scope, request)
     return _respond(answer, 200)
 
 
-def _note_heard(scope: RequestScope, request: web.Request) -> None:
-    """The calls of a request get their true answer, unless nobody is there any more to hear it."""
+def _note_heard(scope: RequestScope, request: web.Request, *, first_lost: bool = False) -> None:
+    """The calls of a request get their true answer, unless nobody is there any more to hear it.
+
+    ``first_lost``: but for the first that was done and the first that failed (``batch_command_lost``).
+    """
     gone = request.transport is None or request.transport.is_closing()
+    lost: set[str] = set()
     for call in scope.calls:
-        call.heard = not gone
+        if first_lost and call.result not in lost:
+            lost.add(call.result)
+        else:
+            call.heard = not gone
 
 
 async def _work(

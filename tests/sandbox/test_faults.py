@@ -96,6 +96,15 @@ def test_a_command_may_be_missing_in_the_answer(sandbox: SandboxProcess) -> None
     assert list(found["result"]) == ["b"]
 
 
+def test_the_calls_whose_answer_is_not_missing_are_heard(sandbox: SandboxProcess) -> None:
+    ids = sandbox.add(3)
+    fault(sandbox, "wrong_json", shape="batch_command_lost", times=1)
+
+    sandbox.batch({one: ("bizproc.workflow.terminate", {"ID": one}) for one in ids})
+
+    assert [sandbox.record(one)["calls"][0]["heard"] for one in ids] == [False, True, True]
+
+
 def test_unknown_shapes_and_kinds_are_refused(sandbox: SandboxProcess) -> None:
     for body in (
         {"kind": "no such"},
