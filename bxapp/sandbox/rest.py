@@ -105,7 +105,8 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
     other = await interference.after_work(struck, answer)
     if other is not None:
         if any(fault.shape == "batch_command_lost" for fault in struck if fault.kind is FaultKind.WRONG_JSON):
-            _note_heard(scope, request, first_lost=True)
+            # Alone it has nothing that could be missing.
+            _note_heard(scope, request, first_lost=reading.method == "batch")
         return other
     _note_heard(scope, request)
     return _respond(answer, 200)
