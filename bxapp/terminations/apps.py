@@ -15,8 +15,11 @@ class TerminationsConfig(AppConfig):
         """
         from bxapp.portals.models import AccessGrant
         from bxapp.portals.removal import portal_removed
-        from bxapp.terminations import guards, removal, resuming, row_marks, saved_messages, stopping
+        from bxapp.terminations import guards, stopping
+        from bxapp.terminations.engine import resuming
         from bxapp.terminations.figures import TerminationFigures
+        from bxapp.terminations.jobs import removal, saved_messages
+        from bxapp.terminations.screens import row_marks
         from bxapp.web.metrics import REGISTRY
         from bxapp.workflows import row_marks as rows_of_the_list
 

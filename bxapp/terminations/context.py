@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bxapp.terminations.job_lists import OpenJobs
+from bxapp.terminations.screens.job_lists import OpenJobs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from bxapp.portals import limits
-from bxapp.terminations import dispatch, sweeping
+from bxapp.terminations.engine import dispatch, sweeping
 
 
 @shared_task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from bxapp.terminations import job_views, protection_views, settings_views, views
+from bxapp.terminations.screens import job_views, protection_views, settings_views, views
 
 urlpatterns = [
     path("terminations/dialog/", views.dialog, name="termination-dialog"),

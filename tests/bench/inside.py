@@ -26,7 +26,7 @@ import bxapp.celery  # noqa: E402, F401 -- as in every process of the product: w
 from bxapp.portals.grants import client_for  # noqa: E402
 from bxapp.portals.models import AccessGrant  # noqa: E402
 from bxapp.portals.sessions import Actor, Channel  # noqa: E402
-from bxapp.terminations.queueing import queue  # noqa: E402
+from bxapp.terminations.jobs.queueing import queue  # noqa: E402
 from bxapp.workflows.selection import SelectedWorkflow  # noqa: E402
 
 

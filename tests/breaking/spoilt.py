@@ -43,26 +43,26 @@ class Mutation:
             file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
 
 
-_ENGINE = "bxapp/terminations"
+_ROOM = "bxapp/terminations"
 
 MUTATIONS = (
     Mutation(
         "outcomes are recorded before the answer",
         (
             Edit(
-                f"{_ENGINE}/sending_desks.py",
+                f"{_ROOM}/engine/sending_desks.py",
                 "from bxapp.bitrix import errors\n",
                 "from bxapp.bitrix import errors, methods\n",
             ),
             Edit(
-                f"{_ENGINE}/sending_desks.py",
+                f"{_ROOM}/engine/sending_desks.py",
                 "            self._send_off(partial(sending.send, lane.access.client, batch), termination)\n",
                 "            done = methods.Stopped({one.workflow_id: True for one in batch}, ())\n"
                 "            sending.record(self.turn, lane.job, [sending.Heard(batch, done, None)])\n"
                 "            self._send_off(partial(sending.send, lane.access.client, batch), termination)\n",
             ),
             Edit(
-                f"{_ENGINE}/desks.py",
+                f"{_ROOM}/engine/desks.py",
                 "        refusal = sending.record(self.turn, lane.job, heard)\n",
                 "        refusal = None\n",
             ),
@@ -74,27 +74,27 @@ MUTATIONS = (
         "no fencing: who has lost the turn records all the same",
         (
             Edit(
-                f"{_ENGINE}/turns.py",
+                f"{_ROOM}/jobs/turns.py",
                 "        if not held.update(until=_lease_end()):\n",
                 "        if not held.update(until=_lease_end()) and False:\n",
             ),
             Edit(
-                f"{_ENGINE}/turns.py",
+                f"{_ROOM}/jobs/turns.py",
                 "        if monotonic() - self.confirmed_at > LEASE.total_seconds() / 2:\n",
                 "        if False:\n",
             ),
             Edit(
-                f"{_ENGINE}/turns.py",
+                f"{_ROOM}/jobs/turns.py",
                 "    return [turn for turn in held if turn.holder not in kept]\n",
                 "    return []\n",
             ),
             Edit(
-                f"{_ENGINE}/recording.py",
+                f"{_ROOM}/jobs/recording.py",
                 "Item.objects.filter(_under(_leases(part)), pk__in=keys, state=state)\n",
                 "Item.objects.filter(pk__in=keys)\n",
             ),
             # The triggers in the database would refuse a second outcome too.
-            Edit(f"{_ENGINE}/guards.py", "    if wanted == present:\n", "    if True:\n"),
+            Edit(f"{_ROOM}/guards.py", "    if wanted == present:\n", "    if True:\n"),
         ),
         (278, 1572, 1838, 2432),
         frozenset({"wrong", "doubled", "audit"}),
@@ -103,7 +103,7 @@ MUTATIONS = (
         "settling by guess: what was not heard counts as terminated",
         (
             Edit(
-                f"{_ENGINE}/settling.py",
+                f"{_ROOM}/engine/settling.py",
                 "    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)\n",
                 "    rows: dict[str, methods.Instance] = {}\n    yield from ()\n",
             ),
@@ -115,7 +115,7 @@ MUTATIONS = (
         "a confirmation sent twice becomes two jobs",
         (
             Edit(
-                f"{_ENGINE}/queueing.py",
+                f"{_ROOM}/jobs/queueing.py",
                 "    known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)\n",
                 '    idempotency_key = f"{idempotency_key[:40]}{timezone.now().timestamp()}"[:64]\n'
                 "    known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)\n",
@@ -127,9 +127,11 @@ MUTATIONS = (
     Mutation(
         "what is being executed is stopped at once, and nobody looks for it afterwards",
         (
-            Edit(f"{_ENGINE}/looking.py", "        elif row.is_executing(now):\n", "        elif False:\n"),
             Edit(
-                f"{_ENGINE}/recording.py",
+                f"{_ROOM}/engine/looking.py", "        elif row.is_executing(now):\n", "        elif False:\n"
+            ),
+            Edit(
+                f"{_ROOM}/jobs/recording.py",
                 "    job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None\n",
                 "    job.ghosts_due_at = None\n",
             ),
@@ -139,7 +141,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nobody sweeps: a wake-up that is lost is lost",
-        (Edit(f"{_ENGINE}/sweeping.py", "    for portal_id in woken:\n", "    for portal_id in ():\n"),),
+        (Edit(f"{_ROOM}/engine/sweeping.py", "    for portal_id in woken:\n", "    for portal_id in ():\n"),),
         # Whether the thief is there before a worker is a matter of milliseconds, hence more than one.
         (252, 1, 118, 606, 252, 582, 1),
         frozenset({"stuck"}),

@@ -10,7 +10,7 @@ import pytest
 
 from bxapp.portals.models import AccessGrant
 from bxapp.portals.sessions import Actor, Channel
-from bxapp.terminations import saved_messages
+from bxapp.terminations.jobs import saved_messages
 from bxapp.workflows import names, protected, saved_filters
 from tests.portals.frame import confirmed, listed_rows, opened_frame
 

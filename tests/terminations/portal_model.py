@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count
 from typing import TYPE_CHECKING
 
-from bxapp.terminations.batch_sizes import Allowance
-from bxapp.terminations.pacing import Pacer
+from bxapp.terminations.pace.batch_sizes import Allowance
+from bxapp.terminations.pace.pacing import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bxapp.terminations.portal_memory import PortalMemory
+    from bxapp.terminations.pace.portal_memory import PortalMemory
 
 CAPACITY, DRAIN, RESERVE = 50, 2, 5
 

@@ -20,9 +20,9 @@ from bxapp.audit.models import AuditEntry
 from bxapp.portals import lifecycle, verification
 from bxapp.portals.models import Portal
 from bxapp.portals.sessions import Actor, Channel
-from bxapp.terminations import claiming, dispatch
+from bxapp.terminations.engine import claiming, dispatch
+from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Item, Job, Turn
-from bxapp.terminations.queueing import queue
 from bxapp.terminations.states import ItemState
 from bxapp.workflows.selection import SelectedWorkflow
 from tests.limits import forget_limits

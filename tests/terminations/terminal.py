@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from bxapp.terminations import dispatch
+from bxapp.terminations.engine import dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

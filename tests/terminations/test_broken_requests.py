@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from bxapp.bitrix.errors import Unheard
-from bxapp.terminations import verdicts
+from bxapp.terminations.jobs import verdicts
 from bxapp.terminations.models import Item
 from bxapp.terminations.states import Doubt, Outcome, Reason
 

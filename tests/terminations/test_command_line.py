@@ -15,9 +15,10 @@ from bxapp.audit.models import AuditEntry
 from bxapp.bitrix.webhooks import read_webhook
 from bxapp.journal.models import JournalEntry
 from bxapp.portals.models import AccessGrant, Portal
-from bxapp.terminations import ghosts, recording, verdicts
 from bxapp.terminations.command_line import following
 from bxapp.terminations.command_line.own_worker import OwnWorker
+from bxapp.terminations.engine import ghosts
+from bxapp.terminations.jobs import recording, verdicts
 from bxapp.terminations.models import Job
 from tests.terminations.terminal import a_worker, typed
 

@@ -8,8 +8,8 @@ import pytest
 
 from bxapp.terminations.command_line import following
 from bxapp.terminations.command_line.progress import Progress
+from bxapp.terminations.jobs.pausing import pause
 from bxapp.terminations.models import Job
-from bxapp.terminations.pausing import pause
 from tests.terminations.terminal import a_worker, typed
 
 if TYPE_CHECKING:

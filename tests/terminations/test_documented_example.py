@@ -14,7 +14,7 @@ import pytest
 
 from bxapp.bitrix.webhooks import read_webhook
 from bxapp.portals.models import Portal
-from bxapp.terminations import recording
+from bxapp.terminations.jobs import recording
 from deploy.stack import ROOT
 from tests.terminations.terminal import typed
 from tests.terminations.wire import wire_to

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from bxapp.terminations import estimates
 from bxapp.terminations.models import Pace
-from bxapp.terminations.portal_memory import PortalMemory
+from bxapp.terminations.pace.portal_memory import PortalMemory
+from bxapp.terminations.screens import estimates
 
 if TYPE_CHECKING:
     from tests.terminations.scene import Scene

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bxapp.terminations.fairness import (
+from bxapp.terminations.engine.fairness import (
     HEAD_START_SECONDS,
     LONGEST_WAITING_EVERY,
     QUANTUM,

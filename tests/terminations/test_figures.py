@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.test import Client
 
-from bxapp.terminations.pausing import pause
+from bxapp.terminations.jobs.pausing import pause
 
 if TYPE_CHECKING:
     from tests.terminations.scene import Scene

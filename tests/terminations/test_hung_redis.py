@@ -17,7 +17,7 @@ from bxapp.bitrix.limits import Reservation
 from bxapp.bitrix.limits.shared import PAUSE_SECONDS
 from bxapp.portals import limits
 from bxapp.terminations import tasks
-from bxapp.terminations.permits import METHOD
+from bxapp.terminations.pace.permits import METHOD
 from deploy.ports import choose_free
 from deploy.process import Process
 from deploy.stack import INHERITED, ROOT, embedded_valkey

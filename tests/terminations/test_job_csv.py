@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bxapp.portals.models import AccessGrant
-from bxapp.terminations import job_csv
-from bxapp.terminations.queueing import queue
+from bxapp.terminations.jobs.queueing import queue
+from bxapp.terminations.screens import job_csv
 from tests.terminations.scene import MESSAGE, selected
 
 if TYPE_CHECKING:

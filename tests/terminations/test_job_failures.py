@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from bxapp.terminations import advice, failures, summaries
+from bxapp.terminations.jobs import summaries
 from bxapp.terminations.models import Item, Job
+from bxapp.terminations.screens import advice, failures
 from bxapp.terminations.states import JobState, Outcome, Reason
 from tests.terminations.scene import text_of
 

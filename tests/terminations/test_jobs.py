@@ -11,10 +11,10 @@ from django.db import connection
 
 from bxapp.audit.models import AuditEntry
 from bxapp.portals import lifecycle
-from bxapp.terminations.cancelling import cancel
-from bxapp.terminations.messages import MessageProblemError
+from bxapp.terminations.jobs.cancelling import cancel
+from bxapp.terminations.jobs.messages import MessageProblemError
+from bxapp.terminations.jobs.queueing import NothingSelectedError, queue
 from bxapp.terminations.models import Item, Job
-from bxapp.terminations.queueing import NothingSelectedError, queue
 from bxapp.terminations.states import ItemState, JobState
 from tests.terminations.scene import MESSAGE, selected
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bxapp.terminations import turns
+from bxapp.terminations.jobs import turns
 from bxapp.terminations.states import ItemState
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from bxapp.bitrix.client import LONGEST_BATCH
-from bxapp.terminations.messages import Message, MessageProblemError, check
+from bxapp.terminations.jobs.messages import Message, MessageProblemError, check
+from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Job
-from bxapp.terminations.queueing import queue
 from tests.terminations.scene import selected
 
 if TYPE_CHECKING:

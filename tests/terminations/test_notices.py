@@ -13,7 +13,7 @@ from bxapp.journal.models import JournalEntry
 from bxapp.portals import lifecycle
 from bxapp.portals.grants import client_for
 from bxapp.portals.models import AccessGrant, Portal
-from bxapp.terminations import notices, summaries, turns
+from bxapp.terminations.jobs import notices, summaries, turns
 from bxapp.terminations.models import Job
 from bxapp.terminations.states import JobState
 

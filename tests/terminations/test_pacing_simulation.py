@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.terminations.portal_memory import PortalMemory
+from bxapp.terminations.pace.portal_memory import PortalMemory
 from tests.terminations.portal_model import PortalModel, Run
 
 if TYPE_CHECKING:

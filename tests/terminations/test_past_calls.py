@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bxapp.terminations.models import Item
-from bxapp.terminations.past_calls import calls_within
+from bxapp.terminations.pace.past_calls import calls_within
 
 if TYPE_CHECKING:
     from tests.terminations.scene import Scene

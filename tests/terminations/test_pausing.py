@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from bxapp.audit.models import AuditEntry
-from bxapp.terminations import blocking, claiming, turns
-from bxapp.terminations.cancelling import cancel
+from bxapp.terminations.engine import blocking, claiming
+from bxapp.terminations.jobs import turns
+from bxapp.terminations.jobs.cancelling import cancel
+from bxapp.terminations.jobs.pausing import go_on, pause
 from bxapp.terminations.models import Job
-from bxapp.terminations.pausing import go_on, pause
 from bxapp.terminations.states import BlockedReason, ItemState, JobState
 from tests.terminations.scene import text_of
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.terminations import phases
-from bxapp.terminations.cancelling import cancel
+from bxapp.terminations.jobs import phases
+from bxapp.terminations.jobs.cancelling import cancel
 
 if TYPE_CHECKING:
     from tests.terminations.scene import Scene

@@ -7,8 +7,8 @@ from time import process_time
 from django.utils import timezone
 
 from bxapp.portals.sessions import Actor, Channel
+from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Item
-from bxapp.terminations.queueing import queue
 from bxapp.workflows import keeping
 from tests.terminations.rows import new_grant, new_item
 from tests.terminations.scene import selected

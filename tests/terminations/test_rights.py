@@ -12,8 +12,8 @@ from django.utils import timezone
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
 from bxapp.portals.models import AccessGrant
-from bxapp.terminations import rights
-from bxapp.terminations.queueing import queue
+from bxapp.terminations.jobs import rights
+from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.states import BlockedReason, JobState
 from tests.terminations.scene import MESSAGE, selected, text_of
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.terminations import row_marks
 from bxapp.terminations.models import Item
+from bxapp.terminations.screens import row_marks
 from bxapp.workflows import protected
 from tests.terminations.scene import text_of
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from bxapp.terminations.jobs.queueing import queue
+from bxapp.terminations.jobs.safeguards import ProtectedNotConfirmedError, is_count
 from bxapp.terminations.models import Item, Job
-from bxapp.terminations.queueing import queue
-from bxapp.terminations.safeguards import ProtectedNotConfirmedError, is_count
 from bxapp.workflows import keeping, protected
 from tests.terminations.scene import MESSAGE, selected, text_of
 from tests.terminations.terminal import typed

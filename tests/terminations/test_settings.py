@@ -11,7 +11,7 @@ import pytest
 
 from bxapp.audit.models import AuditEntry
 from bxapp.portals import removal
-from bxapp.terminations import saved_messages
+from bxapp.terminations.jobs import saved_messages
 from bxapp.terminations.models import SavedMessage
 from bxapp.workflows import protected, saved_filters
 from bxapp.workflows.models import ProtectedTemplate, SavedFilter

@@ -14,11 +14,12 @@ from django.db import connection
 
 from bxapp.portals import limits
 from bxapp.portals.models import Portal
-from bxapp.terminations import dispatch, flights, settling, turns
-from bxapp.terminations.flights import Crew, Landed
+from bxapp.terminations.engine import dispatch, flights, settling
+from bxapp.terminations.engine.flights import Crew, Landed
+from bxapp.terminations.jobs import turns
+from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Item, Job, Pace
-from bxapp.terminations.portal_memory import PortalMemory
-from bxapp.terminations.queueing import queue
+from bxapp.terminations.pace.portal_memory import PortalMemory
 from bxapp.terminations.states import BlockedReason, ItemState, JobState
 from tests.portals.sandbox import running_sandbox
 from tests.terminations.scene import MESSAGE, opened, refusals, selected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.terminations import durations, speed
+from bxapp.terminations.jobs import durations, speed
 from bxapp.terminations.models import Job
 
 if TYPE_CHECKING:

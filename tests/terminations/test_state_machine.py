@@ -22,11 +22,11 @@ from hypothesis.stateful import (
 )
 
 from bxapp.audit.models import AuditEntry
-from bxapp.terminations.cancelling import cancel
+from bxapp.terminations.jobs.cancelling import cancel
+from bxapp.terminations.jobs.pausing import go_on, pause
+from bxapp.terminations.jobs.queueing import queue
+from bxapp.terminations.jobs.retrying import failed_of
 from bxapp.terminations.models import Item, Job
-from bxapp.terminations.pausing import go_on, pause
-from bxapp.terminations.queueing import queue
-from bxapp.terminations.retrying import failed_of
 from bxapp.terminations.states import (
     AMENDMENTS,
     ITEM_TRANSITIONS,

@@ -13,15 +13,17 @@ from django.utils import timezone
 
 from bxapp.bitrix.methods import Stopped
 from bxapp.portals.grants import client_for
-from bxapp.terminations import blocking, claiming, recording, sending, settling, sweeping, turns, waking
+from bxapp.terminations import waking
 from bxapp.terminations.changes import Ending
+from bxapp.terminations.engine import blocking, claiming, sending, settling, sweeping
+from bxapp.terminations.jobs import recording, turns
 from bxapp.terminations.models import Item, Turn
 from bxapp.terminations.states import ItemState, JobState, Outcome
 from bxapp.terminations.tasks import run_portal, sweep
 
 if TYPE_CHECKING:
+    from bxapp.terminations.jobs.turns import HeldTurn
     from bxapp.terminations.models import Job
-    from bxapp.terminations.turns import HeldTurn
     from tests.terminations.scene import Scene
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bxapp.portals.grants import client_for
-from bxapp.terminations import blocking, claiming, looking, sending, turns
-from bxapp.terminations.errands import complete
+from bxapp.terminations.engine import blocking, claiming, looking, sending
+from bxapp.terminations.jobs import turns
+from bxapp.terminations.jobs.errands import complete
 from tests.terminations.test_ghosts import stop_while_it_resumes
 from tests.terminations.test_turns import answered
 
 if TYPE_CHECKING:
+    from bxapp.terminations.jobs.turns import HeldTurn
     from bxapp.terminations.models import Item, Job
-    from bxapp.terminations.turns import HeldTurn
     from tests.terminations.scene import Scene
 
 

@@ -13,9 +13,9 @@ from django.core.management.base import CommandError
 from bxapp.bitrix.methods.instances import is_usable_id
 from bxapp.bitrix.status_text import status_problem
 from bxapp.journal.reading import moment
-from bxapp.terminations import safeguards
 from bxapp.terminations.command_line.exit_codes import ExitCode
-from bxapp.terminations.messages import PROBLEMS, Message, MessageProblemError, check
+from bxapp.terminations.jobs import safeguards
+from bxapp.terminations.jobs.messages import PROBLEMS, Message, MessageProblemError, check
 from bxapp.terminations.models import Item
 from bxapp.workflows.filter_query import DISMISSED
 from bxapp.workflows.filters import KINDS, DocumentKind, Filter, Origin, RowState

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from bxapp.terminations import cancelling
 from bxapp.terminations.command_line.own_worker import OwnWorker
+from bxapp.terminations.jobs import cancelling
 from bxapp.terminations.models import Job
 from bxapp.terminations.states import BlockedReason, JobState
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bxapp.journal import writing
-from bxapp.terminations import claiming, dispatch
+from bxapp.terminations.engine import claiming, dispatch
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from bxapp.bitrix.errors import BitrixError
 from bxapp.journal import writing
 from bxapp.portals.models import Portal
 from bxapp.portals.operators import NoSuchPortal, actor_for
-from bxapp.terminations import queueing
 from bxapp.terminations.command_line import arguments, choosing, complaints, listing, reporting
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.command_line.following import LeftAlone, follow
 from bxapp.terminations.command_line.interruptions import Interruptions
 from bxapp.terminations.command_line.progress import Progress
-from bxapp.terminations.messages import PLACEHOLDERS
+from bxapp.terminations.jobs import queueing
+from bxapp.terminations.jobs.messages import PLACEHOLDERS
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

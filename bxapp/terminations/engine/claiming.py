@@ -1,0 +1,166 @@
+"""What is due for a portal, and taking a batch of it: marked SENT under a lease before the call leaves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, UUIDField, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from bxapp.terminations.jobs.recording import lock
+from bxapp.terminations.jobs.removal import VOID, void_jobs
+from bxapp.terminations.jobs.rights import WAITS_FOR_PERSON
+from bxapp.terminations.models import Item, Job
+from bxapp.terminations.states import ItemState, JobState, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from bxapp.terminations.jobs.turns import HeldTurn
+
+# What the database holds of an item, in the order of ``_COLUMNS``.
+Row: TypeAlias = tuple[Any, ...]
+_COLUMNS = [field.attname for field in Item._meta.concrete_fields]
+
+UNDER_WAY = (ItemState.SENT, ItemState.UNSURE)
+
+
+def next_job(portal_id: int, now: datetime) -> Job | None:
+    """Return the job to work on next: the smallest that has something due, so that it overtakes big ones."""
+    due = Exists(due_items(now).filter(job=OuterRef("pk")))
+    return open_jobs(now).filter(due, portal_id=portal_id).order_by("total", "pk").first()
+
+
+def open_jobs(now: datetime) -> QuerySet[Job]:
+    """Return the jobs that may go on now, whether or not any of their items is due."""
+    return (
+        Job.objects.exclude(state=JobState.FINISHED)
+        .exclude(blocked_reason__in=WAITS_FOR_PERSON)
+        .exclude(VOID)
+        .filter(_passed(now))
+        .select_related("portal", "grant__portal")
+    )
+
+
+def workable_items() -> QuerySet[Item]:
+    """Return the items that something can be done for, now or later: ask about them, look at them, stop them.
+
+    Left out are queued ones of a paused job, and those whose workflow is held by a call of another job: its
+    outcome comes first.
+    """
+    return Item.objects.filter(
+        Q(state=ItemState.UNSURE) | (~Q(job__state=JobState.PAUSED) & ~Exists(_held_by_another())),
+        state__in=[ItemState.QUEUED, ItemState.UNSURE],
+    )
+
+
+def due_items(now: datetime) -> QuerySet[Item]:
+    """Return the workable items whose moment has come."""
+    return workable_items().filter(_passed(now))
+
+
+def due_unsure(job: Job, now: datetime, limit: int) -> list[Item]:
+    """Return items of a job that are in doubt, in the order of their batches."""
+    return list(due_items(now).filter(job=job, state=ItemState.UNSURE).order_by("position")[:limit])
+
+
+def due_queued(job: Job, now: datetime, limit: int, *, besides: Collection[int] = ()) -> list[Row]:
+    """Return the rows of the queued items that come next, ``besides`` those with these keys: large batches
+    first, suspects alone at the end. :func:`items_of` makes items of them.
+    """
+    queued = due_items(now).filter(job=job, state=ItemState.QUEUED).exclude(pk__in=besides)
+    return list(queued.order_by("-batch_limit", "position").values_list(*_COLUMNS)[:limit])
+
+
+def items_of(rows: Iterable[Row]) -> list[Item]:
+    """Return rows as items: of thousands this takes longer than reading them, and may be done bit by bit."""
+    return [Item.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]
+
+
+def claim(turn: HeldTurn, job: Job, batches: Sequence[Sequence[Item]]) -> list[list[Item]]:
+    """Mark the queued items of each batch SENT under a new lease of its own; return those that were.
+
+    Left queued are those whose workflow another job holds, or has terminated since the look: the next look
+    tells. Whole batches may come back empty: all do when the job was cancelled or blocked meanwhile. Raises
+    TurnLostError.
+    """
+    leases = [uuid4() for _ in batches]
+    asked = {item.pk: item for batch in batches for item in batch}
+    now = timezone.now()
+    with transaction.atomic():
+        turn.confirm()
+        if lock(job).state != JobState.RUNNING:
+            return [[] for _ in batches]
+        returned = [key for key, item in asked.items() if item.has_returned]
+        free = Item.objects.filter(
+            ~Exists(_held_by_another()),
+            ~Exists(_terminated_by_another()) | Q(pk__in=returned),
+            pk__in=asked,
+            state=ItemState.QUEUED,
+        )
+        claimed = free.update(
+            state=ItemState.SENT, lease=_lease_of_each(batches, leases), sent_at=now, not_before=None
+        )
+        held = set(asked)
+        if claimed < len(asked):
+            held = set(Item.objects.filter(pk__in=asked, lease__in=leases).values_list("pk", flat=True))
+    for batch, lease in zip(batches, leases, strict=True):
+        for item in batch:
+            if item.pk in held:
+                item.state, item.lease, item.sent_at, item.not_before = ItemState.SENT, lease, now, None
+    return [[item for item in batch if item.pk in held] for batch in batches]
+
+
+def _lease_of_each(batches: Sequence[Sequence[Item]], leases: Sequence[UUID]) -> Value | Case:
+    if len(batches) == 1:
+        return Value(leases[0])
+    keys = [sorted(item.pk for item in batch) for batch in batches]
+    if all(before[-1] < after[0] for before, after in pairwise(keys)):
+        # One comparison for each batch instead of one for each workflow: of 2,000 a fifth of a second.
+        conditions = [Q(pk__lte=of_batch[-1]) for of_batch in keys]
+    else:
+        conditions = [Q(pk__in=of_batch) for of_batch in keys]
+    cases = (When(one, then=Value(lease)) for one, lease in zip(conditions, leases, strict=True))
+    return Case(*cases, output_field=UUIDField())
+
+
+def next_moment(portal_id: int, now: datetime) -> datetime | None:
+    """Return when something will be due for a portal, ``now`` if it already is; None when nothing ever."""
+    if void_jobs(portal_id).exists() or next_job(portal_id, now) is not None:
+        return now
+    moments = []
+    waiting = Job.objects.filter(portal_id=portal_id).exclude(state=JobState.FINISHED)
+    for job in waiting.exclude(blocked_reason__in=WAITS_FOR_PERSON):
+        own = workable_items().filter(job=job)
+        # Of one without a moment of its own it is now: only its job makes it wait.
+        soonest = own.aggregate(soonest=Min(Coalesce("not_before", Value(now))))["soonest"]
+        if job.state == JobState.PAUSED and not own.exists():
+            continue
+        if moment := max(filter(None, (job.not_before, soonest)), default=None):
+            moments.append(moment)
+    for afterwards in ("ghosts_due_at", "notice_due_at"):
+        finished = Job.objects.filter(**{"portal_id": portal_id, f"{afterwards}__isnull": False})
+        moments += finished.order_by(afterwards).values_list(afterwards, flat=True)[:1]
+    return max(min(moments), now) if moments else None
+
+
+def _passed(now: datetime) -> Q:
+    return Q(not_before=None) | Q(not_before__lte=now)
+
+
+def _held_by_another() -> QuerySet[Item]:
+    return Item.objects.filter(
+        portal=OuterRef("portal"), workflow_id=OuterRef("workflow_id"), state__in=UNDER_WAY
+    )
+
+
+def _terminated_by_another() -> QuerySet[Item]:
+    return Item.objects.filter(
+        portal=OuterRef("portal"), workflow_id=OuterRef("workflow_id"), outcome=Outcome.TERMINATED
+    )

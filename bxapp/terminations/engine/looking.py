@@ -1,0 +1,113 @@
+"""The look before the call: who is gone already, who is being executed, who may be stopped now.
+
+``terminate`` of a workflow that is being executed answers ``true`` without an end: the running step saves an
+empty entry under the same ID afterwards. So such ones are left alone until they are idle.
+
+Looks run ahead of the calls and are large: 2,500 IDs cost one request, the cheapest form where requests are
+scarce. A command for the next fifty inside each batch would take one call in fifty, as much or more.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from math import ceil
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from django.utils import timezone
+
+from bxapp.bitrix import methods
+from bxapp.bitrix.client import LONGEST_BATCH
+from bxapp.terminations.jobs import phases, recording, verdicts
+from bxapp.terminations.jobs.phases import Phase
+from bxapp.terminations.models import Item
+from bxapp.terminations.states import JobState, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from bxapp.bitrix.client import Client
+    from bxapp.terminations.changes import Change
+    from bxapp.terminations.jobs.errands import Errand
+    from bxapp.terminations.jobs.turns import HeldTurn
+    from bxapp.terminations.models import Job
+
+Queued = TypeVar("Queued")
+
+# IDs of one look: fifty commands of one request.
+LOOK_AHEAD = 2500
+_HEAD = 200
+# Less than this is not worth a look of its own.
+_PIECE = 600
+# What a cloud portal takes at once, less its share for the people at their screens.
+_BURST = 45
+BURST_WORKFLOWS = _BURST * LONGEST_BATCH
+# Small requests that find the pace of an unknown portal.
+_PROBES = 4
+# What a look has shown is believed for this long: what resumes later comes back as a ghost, which is stopped
+# after the job; a shorter time would cost requests, a longer one make more ghosts. At two full batches a
+# second the 2,500 of a look last for 25 seconds, and the next look is made before they are used up.
+FRESH_SECONDS = 45.0
+
+
+def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Errand[list[Item]]:
+    """Ask the portal for the workflows of queued ``items``, record what follows, and return the idle ones.
+
+    Of a cancelled job none is returned. Raises BitrixError, TurnLostError, SupersededError.
+    """
+    ids = [item.workflow_id for item in items]
+    # Asked before the request leaves: whom another job stops in the meantime has not been seen since.
+    stopped_before = stopped_by_others(job, ids)
+    looked_at = monotonic()
+    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
+    phases.reached(job, Phase.LOOKED)
+    now = timezone.now()
+    others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
+    job.refresh_from_db(fields=["state"])
+    changes: dict[Item, Change] = {}
+    idle: list[Item] = []
+    for item in items:
+        row = rows.get(item.workflow_id)
+        if row is None:
+            changes[item] = verdicts.of_gone(item, others.get(item.workflow_id))
+        elif job.state == JobState.CANCELLING:
+            changes[item] = verdicts.of_cancelled(item, now)
+        elif row.is_executing(now):
+            changes[item] = verdicts.of_executing(item, now)
+        else:
+            item.looked_at = looked_at
+            item.has_returned = item.workflow_id in stopped_before
+            idle.append(item)
+            if verdicts.calls_are_over(item, now):
+                changes[item] = verdicts.of_survivor(item)
+    recording.write(turn, job, changes)
+    return idle
+
+
+def parts(items: Sequence[Queued], *, is_first: bool, is_known: bool) -> list[Sequence[Queued]]:
+    """Return how what is queued is looked at: together; the first ones of a job of middle size by themselves.
+    ``is_known``: whether the portal's pace is, so that no request goes into finding it.
+
+    Their answer comes soon, so that the portal's pace is known when the rest is. The rest is looked at in
+    pieces as far as the portal's burst of requests is more than the batches need: while one piece is stopped,
+    the next is claimed, and the one before recorded. A job that needs many looks is held back by the limit of
+    requests, where one more look costs more than it brings.
+    """
+    if not (is_first and 2 * _HEAD < len(items) < LOOK_AHEAD):
+        return [items] if items else []
+    rest = items[_HEAD:]
+    spare = _BURST - 1 - ceil(len(items) / LONGEST_BATCH) - (0 if is_known else _PROBES)
+    if spare < 1 and len(items) <= BURST_WORKFLOWS:
+        return [items]
+    size = ceil(len(rest) / max(1, min(spare, len(rest) // _PIECE)))
+    return [items[:_HEAD], *(rest[start : start + size] for start in range(0, len(rest), size))]
+
+
+def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:
+    """Return which other job of the portal terminated each of the workflows, where one did."""
+    if not workflow_ids:
+        return {}
+    terminated = Item.objects.filter(
+        portal_id=job.portal_id, workflow_id__in=workflow_ids, outcome=Outcome.TERMINATED
+    )
+    return dict(terminated.exclude(job=job).order_by("pk").values_list("workflow_id", "job_id"))

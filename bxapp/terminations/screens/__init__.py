@@ -1,0 +1,1 @@
+"""What an administrator sees of jobs and does with them."""
