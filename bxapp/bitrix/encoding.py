@@ -78,6 +78,16 @@ _ATTACK_LIKE = re.compile(
 )
 _DISGUISES = re.compile(r"[\x00-\x20\\]|/\*.*?\*/", re.DOTALL)
 
+# Each way through _ATTACK_LIKE needs one of these, in small letters. Looking for them first takes two
+# microseconds instead of forty, and a job may hold a hundred thousand texts.
+_SIGNS = (
+    *("<", "=", "..", "script", "behavior", "expression", "-moz-binding", "data:", "urn:schemas"),
+    *("formaction", "segmenttime", "fscommand", "srcdoc", "select", "where", "limit", "load_file"),
+    *("outfile", "dumpfile", "alter", "create", "drop", "update", "insert"),
+)
+# What a disguise is made of beside blanks, and the letters that patterns take for i, s and k in any case.
+_DISGUISED = re.compile(r"[&%\\\u0130\u0131\u017f\u212a]|/\*")
+
 
 def changes_in_batch(text: str) -> bool:
     """Say whether a portal might alter this text inside a batch; a single call leaves it as it is.
@@ -87,9 +97,19 @@ def changes_in_batch(text: str) -> bool:
     (``security/lib/filter/auditor`` of the on-premise server: script, path and SQL patterns, also behind
     percent, entity, escape and white-space disguises).
     """
-    if _REFERENCE.search(text):
+    if "$" in text and _REFERENCE.search(text):
         return True
+    if _is_plainly_harmless(text):
+        return False
     plain = unquote(unescape(text))
     bare = _DISGUISES.sub("", plain)
-    # Most texts wear no disguise, and a job may hold a hundred thousand of them: each form is looked at once.
+    # Most texts wear no disguise: each form is looked at once.
     return any(_ATTACK_LIKE.search(form) for form in {text, plain, bare})
+
+
+def _is_plainly_harmless(text: str) -> bool:
+    """Say whether a text wears no disguise but spaces and shows no sign of an attack; False tells nothing."""
+    if not text.isprintable() or _DISGUISED.search(text):
+        return False
+    bare = text.replace(" ", "").lower()
+    return not any(sign in bare for sign in _SIGNS)

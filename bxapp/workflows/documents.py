@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -37,16 +39,37 @@ class Document:
         return " · ".join(part for part in (numbered, self.name) if part)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kind:
+    name: _StrPromise
+    path: str = ""
+
+    def __str__(self) -> str:
+        return _in_language(self, get_language())
+
+
+# Found in a catalog once: a job may name a hundred thousand documents.
+@lru_cache(maxsize=256)
+def _in_language(kind: _Kind, _language: str | None) -> str:
+    return str(kind.name)
+
+
 # DOCUMENT_ID of the CRM: a prefix and a number.
-_CRM: tuple[tuple[str, _StrPromise, str], ...] = (
-    ("LEAD", _("Lead"), "/crm/lead/details/{number}/"),
-    ("DEAL", _("Deal"), "/crm/deal/details/{number}/"),
-    ("CONTACT", _("Contact"), "/crm/contact/details/{number}/"),
-    ("COMPANY", _("Company"), "/crm/company/details/{number}/"),
-    ("SMART_INVOICE", _("Invoice"), ""),
-    ("QUOTE", _("Quote"), ""),
-    ("ORDER", _("Order"), ""),
-)
+_CRM = {
+    "LEAD": _Kind(_("Lead"), "/crm/lead/details/{number}/"),
+    "DEAL": _Kind(_("Deal"), "/crm/deal/details/{number}/"),
+    "CONTACT": _Kind(_("Contact"), "/crm/contact/details/{number}/"),
+    "COMPANY": _Kind(_("Company"), "/crm/company/details/{number}/"),
+    "SMART_INVOICE": _Kind(_("Invoice")),
+    "QUOTE": _Kind(_("Quote")),
+    "ORDER": _Kind(_("Order")),
+}
+_LIST_ITEM = _Kind(_("List item"))
+_FILE = _Kind(_("File"))
+_TASK = _Kind(_("Task"))
+_RPA_ITEM = _Kind(_("RPA item"))
+_WORKFLOW = _Kind(_("Workflow"))
+_SMART_PROCESS_ITEM = _Kind(_("Smart process item"))
 _DYNAMIC = re.compile(r"DYNAMIC_([1-9][0-9]{0,9})_([1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _RPA = re.compile(r"([1-9][0-9]{0,9}):([1-9][0-9]{0,17})", re.ASCII)
@@ -71,15 +94,15 @@ def _read(module_id: str, entity: str, document_id: str) -> tuple[str, str, str]
         case "crm":
             return _crm(document_id) or _plain(module_id, document_id)
         case "lists" if _NUMBER.fullmatch(document_id):
-            return str(_("List item")), document_id, ""
+            return str(_LIST_ITEM), document_id, ""
         case "disk" if _NUMBER.fullmatch(document_id):
-            return str(_("File")), document_id, ""
+            return str(_FILE), document_id, ""
         case "tasks" if _NUMBER.fullmatch(document_id):
-            return str(_("Task")), document_id, ""
+            return str(_TASK), document_id, ""
         case "rpa" if _RPA.fullmatch(document_id):
-            return str(_("RPA item")), document_id, ""
+            return str(_RPA_ITEM), document_id, ""
         case "bizproc" if document_id and entity.endswith("Workflow"):
-            return str(_("Workflow")), document_id, ""
+            return str(_WORKFLOW), document_id, ""
         case "" if not document_id:
             return "", "", ""
         case _:
@@ -89,14 +112,12 @@ def _read(module_id: str, entity: str, document_id: str) -> tuple[str, str, str]
 def _crm(document_id: str) -> tuple[str, str, str] | None:
     if dynamic := _DYNAMIC.fullmatch(document_id):
         type_id, number = dynamic.groups()
-        return str(_("Smart process item")), number, f"/crm/type/{type_id}/details/{number}/"
+        return str(_SMART_PROCESS_ITEM), number, f"/crm/type/{type_id}/details/{number}/"
     prefix, _separator, number = document_id.rpartition("_")
     if not _NUMBER.fullmatch(number):
         return None
-    for known, kind, path in _CRM:
-        if prefix == known:
-            return str(kind), number, path.format(number=number)
-    return None
+    kind = _CRM.get(prefix)
+    return (str(kind), number, kind.path.format(number=number)) if kind else None
 
 
 def _plain(module_id: str, document_id: str) -> tuple[str, str, str]:
@@ -104,6 +125,8 @@ def _plain(module_id: str, document_id: str) -> tuple[str, str, str]:
 
 
 def _address(client_endpoint: str, path: str) -> str:
+    if not client_endpoint:
+        return ""
     origin = urlsplit(client_endpoint)
     if not path or origin.scheme not in ("http", "https") or not origin.netloc:
         return ""

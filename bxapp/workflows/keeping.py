@@ -35,13 +35,15 @@ KEPT_FOR = timedelta(days=1)
 # How many can be named without unpacking all.
 HEAD = 5
 _PART = 2_500
+_PARTS_OF_A_STATEMENT = 8
 
 
 @dataclass
 class Kept:
-    """A list as it was kept: ``workflows`` is read when it is asked for, ``head`` its first ones.
+    """A list as it was kept, read part by part by whoever goes through it; ``head`` are its first ones.
 
-    ``as_of``: the moment of which it is everything that was meant, None for what was picked by hand.
+    ``workflows`` is all of it at once. ``as_of``: the moment of which it is everything that was meant, None
+    for what was picked by hand.
     """
 
     reference: str
@@ -51,9 +53,12 @@ class Kept:
     as_of: datetime | None
     _row: KeptSelection = field(repr=False, compare=False)
 
+    def __iter__(self) -> Iterator[SelectedWorkflow]:
+        return _workflows(self._row)
+
     @cached_property
     def workflows(self) -> list[SelectedWorkflow]:
-        return [one for part in _parts(self._row) for one in _unpacked(part)]
+        return list(self)
 
 
 def keep(portal: Portal, workflows: Iterable[SelectedWorkflow]) -> Kept:
@@ -64,8 +69,7 @@ def keep(portal: Portal, workflows: Iterable[SelectedWorkflow]) -> Kept:
     chosen = list({workflow.id: workflow for workflow in workflows}.values())
     with transaction.atomic():
         row = begin(portal)
-        for start in range(0, len(chosen), _PART):
-            add(row, chosen[start : start + _PART])
+        _append(row, (_packed(chosen[start : start + _PART]) for start in range(0, len(chosen), _PART)))
         return complete(row)
 
 
@@ -91,16 +95,8 @@ def begin(portal: Portal, as_of: datetime | None = None) -> KeptSelection:
 
 def add(row: KeptSelection, workflows: Sequence[SelectedWorkflow]) -> None:
     """Append workflows that the list does not hold yet."""
-    if not workflows:
-        return
-    content = json.dumps([listed(one) for one in workflows], separators=(",", ":"))
-    _append(
-        row,
-        len(workflows),
-        zlib.compress("\n".join(one.id for one in workflows).encode(), level=1),
-        zlib.compress(content.encode(), level=1),
-        Summary.of(workflows),
-    )
+    if workflows:
+        _append(row, [_packed(workflows)])
 
 
 def complete(row: KeptSelection) -> Kept:
@@ -132,22 +128,14 @@ def changed(
 ) -> Kept:
     """Keep a list that is another one without some and with some more, and return it.
 
-    Parts in which nothing changes are copied as they are. Raises SelectionNotOurs.
+    Contents are copied as they are; what is left out of a part is missing among its IDs, which count. Raises
+    SelectionNotOurs.
     """
     base = _row(portal, reference)
     out, more = set(left_out), {workflow.id: workflow for workflow in added}
     with transaction.atomic():
         row = begin(portal, base.as_of)
-        for part in _parts(base):
-            ids = _ids(part.ids)
-            for known in more.keys() & ids:
-                del more[known]
-                out.discard(known)
-            if out.isdisjoint(ids):
-                summary = Summary.from_json(part.summary)
-                _append(row, part.count, bytes(part.ids), bytes(part.content), summary)
-            else:
-                add(row, [one for one in _unpacked(part) if one.id not in out])
+        _append(row, _changed_parts(base, out, more))
         add(row, list(more.values()))
         return complete(row)
 
@@ -168,13 +156,50 @@ def erase(portal: Portal) -> None:
     KeptSelection.objects.filter(portal=portal).delete()
 
 
-def _append(row: KeptSelection, count: int, ids: bytes, content: bytes, summary: Summary) -> None:
+def _changed_parts(
+    base: KeptSelection, out: set[str], more: dict[str, SelectedWorkflow]
+) -> Iterator[KeptPart]:
+    """Give the parts of a list without the IDs ``out``, and take from ``more`` what they hold already."""
+    for part in _parts(base):
+        ids = _ids(part.ids)
+        for known in more.keys() & ids:
+            del more[known]
+            out.discard(known)
+        changed = KeptPart(count=part.count, ids=part.ids, content=part.content, summary=part.summary)
+        if not out.isdisjoint(ids):
+            left = [one for one in _unpacked(part) if one.id not in out]
+            if not left:
+                continue
+            changed.count, changed.ids = len(left), _packed_ids(left)
+            changed.summary = Summary.of(left).as_json()
+        yield changed
+
+
+def _append(row: KeptSelection, parts: Iterable[KeptPart]) -> None:
     position = KeptPart.objects.filter(selection=row).count()
-    KeptPart.objects.create(
-        selection=row, position=position, count=count, ids=ids, content=content, summary=summary.as_json()
-    )
-    row.count += count
+    parts = iter(parts)
+    # A few at a time: a statement for each took longer than the rest, and all together are large.
+    while some := list(islice(parts, _PARTS_OF_A_STATEMENT)):
+        for part in some:
+            part.selection, part.position = row, position
+            position += 1
+            row.count += part.count
+        KeptPart.objects.bulk_create(some)
     row.save(update_fields=["count"])
+
+
+def _packed(workflows: Sequence[SelectedWorkflow]) -> KeptPart:
+    content = json.dumps([listed(one) for one in workflows], separators=(",", ":"))
+    return KeptPart(
+        count=len(workflows),
+        ids=_packed_ids(workflows),
+        content=zlib.compress(content.encode(), level=1),
+        summary=Summary.of(workflows).as_json(),
+    )
+
+
+def _packed_ids(workflows: Sequence[SelectedWorkflow]) -> bytes:
+    return zlib.compress("\n".join(one.id for one in workflows).encode(), level=1)
 
 
 def _row(portal: Portal, reference: str) -> KeptSelection:
@@ -203,7 +228,11 @@ def _workflows(row: KeptSelection) -> Iterator[SelectedWorkflow]:
 
 def _unpacked(part: KeptPart) -> list[SelectedWorkflow]:
     # SQLite gives bytes, PostgreSQL a memoryview.
-    return [workflow_of(values) for values in json.loads(zlib.decompress(bytes(part.content)))]
+    listed_ones = json.loads(zlib.decompress(bytes(part.content)))
+    if len(listed_ones) == part.count:
+        return [workflow_of(values) for values in listed_ones]
+    ids = _ids(part.ids)
+    return [one for one in map(workflow_of, listed_ones) if one.id in ids]
 
 
 def _ids(packed: bytes | memoryview) -> set[str]:

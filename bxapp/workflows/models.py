@@ -68,6 +68,7 @@ class KeptPart(models.Model):
     position = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
     # Their IDs, one a line, compressed: to find out what belongs to the list without unpacking the rest.
+    # They count: the content may hold more where some were taken out.
     ids = models.BinaryField()
     # A JSON list of ``selection.listed``, compressed.
     content = models.BinaryField()

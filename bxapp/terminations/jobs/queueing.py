@@ -39,8 +39,9 @@ def queue(
 ) -> Job:
     """Return the job that stops the selected workflows with ``message``, in the name of ``actor``.
 
-    ``message`` may hold the placeholders of ``messages``. ``idempotency_key`` (1 to 64 characters) comes from
-    the form: the same confirmation sent twice, even at the same moment, gives the same job.
+    ``selection`` is read only where that job is not there yet. ``message`` may hold the placeholders of
+    ``messages``. ``idempotency_key`` (1 to 64 characters) comes from the form: the same confirmation sent
+    twice, even at the same moment, gives the same job.
     ``may_use_other_grants``: whether the job may go on with another administrator's rights when the actor's
     are lost. ``retry_of``: the job of the same portal whose failed workflows these are.
     ``confirmed_protected``: protected templates of which the person has said that they are meant too.
@@ -51,14 +52,14 @@ def queue(
     if not 0 < len(idempotency_key) <= 64:
         raise ValueError("An idempotency key has 1 to 64 characters.")
     read = Message(message, actor)
+    known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)
+    if (job := known.first()) is not None:
+        return job
     # In the order of their IDs, which begin with the time of the start: parents go before their children, so
     # that a parent does not run on inside the call that stops its child.
     chosen = sorted({workflow.id: workflow for workflow in selection}.values(), key=lambda one: one.id)
     if not chosen:
         raise NothingSelectedError
-    known = Job.objects.filter(portal=actor.portal, idempotency_key=idempotency_key)
-    if (job := known.first()) is not None:
-        return job
     safeguards.check_protected(actor.portal, chosen, confirmed_protected)
     filled = read.fill(chosen)
     messages.check(filled)

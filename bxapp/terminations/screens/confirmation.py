@@ -118,7 +118,7 @@ class Confirmation:
         try:
             return queue(
                 self.actor,
-                self.kept.workflows,
+                self.kept,
                 self.message,
                 self.idempotency_key,
                 may_use_other_grants=self.may_use_other_grants,
