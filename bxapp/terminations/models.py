@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from bxapp.terminations import lookups  # noqa: F401  (registers them)
 from bxapp.terminations.states import BlockedReason, Doubt, ItemState, JobState, Outcome, Reason
 from bxapp.workflows.models import SavedThing
 

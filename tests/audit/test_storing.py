@@ -50,3 +50,33 @@ def test_many_are_stored_as_few_are(portals: tuple[Portal, Portal]) -> None:
 
     assert len(one_by_one) == 30
     assert _stored()[30:] == one_by_one
+
+
+def test_a_series_is_stored_as_its_entries_are(portals: tuple[Portal, Portal]) -> None:
+    portal = portals[0]
+    texts = [("1", "Deal \\N", "Анна\t", "a\x00b\n"), ("2" * 200, "d" * 600, "t" * 600, "m" * 300)]
+    shared = _entries(portal, 2)
+    for entry in shared:
+        for workflow_id, document, template, message in texts:
+            told = {"document": document, "template": template, "message": message}
+            alike = {
+                name: getattr(entry, name) for name in ("at", "actor_name", "portal_words", "counts", "count")
+            }
+            log.append(
+                [
+                    log.entry(
+                        portal,
+                        AuditEntry.Kind(entry.kind),
+                        actor_id=7,
+                        workflow_id=workflow_id,
+                        **told,
+                        **alike,
+                    )
+                ]
+            )
+    one_by_one = _stored()
+
+    log.append_series(log.Series(entry, [log.subject(*some) for some in texts]) for entry in shared)
+
+    assert len(one_by_one) == 4
+    assert _stored()[4:] == one_by_one

@@ -90,7 +90,7 @@ MUTATIONS = (
             ),
             Edit(
                 f"{_ROOM}/jobs/recording.py",
-                "Item.objects.filter(_under(_leases(part)), pk__in=keys, state=state)\n",
+                "Item.objects.filter(_under(_leases(items)), job=job, pk__any_of=keys, state=state)\n",
                 "Item.objects.filter(pk__in=keys)\n",
             ),
             # The triggers in the database would refuse a second outcome too.

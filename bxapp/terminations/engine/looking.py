@@ -108,6 +108,6 @@ def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, i
     if not workflow_ids:
         return {}
     terminated = Item.objects.filter(
-        portal_id=job.portal_id, workflow_id__in=workflow_ids, outcome=Outcome.TERMINATED
+        portal_id=job.portal_id, workflow_id__any_of=workflow_ids, outcome=Outcome.TERMINATED
     )
     return dict(terminated.exclude(job=job).order_by("pk").values_list("workflow_id", "job_id"))

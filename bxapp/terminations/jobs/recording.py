@@ -25,7 +25,7 @@ from bxapp.terminations.states import BlockedReason, JobState, Outcome
 from bxapp.workflows.documents import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 # After a job: what was being executed when it was stopped has saved itself by then and is listed again.
 FIRST_GHOST_LOOK = timedelta(seconds=20)
-# SQLite takes some ten thousand parameters in a statement; a cancelled job may have more items.
-_STATEMENT_ITEMS = 5000
 
 
 class SupersededError(Exception):
@@ -75,16 +73,14 @@ def apply(job: Job, changes: Mapping[Item, Change]) -> None:
     """
     now = timezone.now()
     for (state, values), items in _alike(changes, now).items():
-        for start in range(0, len(items), _STATEMENT_ITEMS):
-            part = items[start : start + _STATEMENT_ITEMS]
-            keys = [item.pk for item in part]
-            unchanged = Item.objects.filter(_under(_leases(part)), pk__in=keys, state=state)
-            if unchanged.update(**dict(values)) != len(part):
-                raise SupersededError
+        keys = [item.pk for item in items]
+        unchanged = Item.objects.filter(_under(_leases(items)), job=job, pk__any_of=keys, state=state)
+        if unchanged.update(**dict(values)) != len(items):
+            raise SupersededError
     endings = {item: change for item, change in changes.items() if isinstance(change, Ending)}
     # Once for all: asking for a language costs as much as the rest of an entry.
     with translation.override("en"):
-        log.append([outcome_entry(job, item, ending, now) for item, ending in endings.items()])
+        log.append_series(_told_of(job, endings, now))
     count(job, Counter(ending.outcome for ending in endings.values()), now)
     for item, change in changes.items():
         if item not in endings:
@@ -105,35 +101,50 @@ def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
         job.save(update_fields=[*ended, "marks"])
 
 
-def outcome_entry(job: Job, item: Item, ending: Ending, now: datetime) -> AuditEntry:
-    """Return the audit entry of an ending, with the message that was (to be) left for this workflow."""
-    return log.entry(
-        job.portal,
-        AuditEntry.Kind.OUTCOME,
-        at=now,
-        message=item.message,
-        outcome=ending.outcome,
-        reason=ending.reason,
-        other_job_id=ending.other_job_id,
-        portal_words=ending.words,
-        **about(job, item),
-    )
-
-
 def about(job: Job, item: Item) -> dict[str, Any]:
-    """Return the fields of an audit entry that say which workflow of which job it speaks of.
+    """Return the fields of an audit entry that say which workflow of which job it speaks of."""
+    return {
+        **_about_job(job),
+        "workflow_id": item.workflow_id,
+        "document": _document(item),
+        "template": item.template_name,
+    }
 
-    The document is told in English, whoever is at work: an entry is never rewritten.
-    """
+
+def _told_of(job: Job, endings: Mapping[Item, Ending], now: datetime) -> Iterator[log.Series]:
+    """Tell the audit entries of endings, with the message that was (to be) left for each workflow."""
+    alike: dict[Ending, list[Item]] = defaultdict(list)
+    for item, ending in endings.items():
+        alike[ending].append(item)
+    for ending, items in alike.items():
+        shared = log.entry(
+            job.portal,
+            AuditEntry.Kind.OUTCOME,
+            at=now,
+            outcome=ending.outcome,
+            reason=ending.reason,
+            other_job_id=ending.other_job_id,
+            portal_words=ending.words,
+            **_about_job(job),
+        )
+        subjects = [
+            log.subject(item.workflow_id, _document(item), item.template_name, item.message) for item in items
+        ]
+        yield log.Series(shared, subjects)
+
+
+def _about_job(job: Job) -> dict[str, Any]:
     return {
         "actor_id": job.created_by_id,
         "actor_name": job.created_by_name,
         "job_id": job.pk,
-        "workflow_id": item.workflow_id,
-        "document": _told(item.module_id, item.entity, item.document_id, item.document_name),
-        "template": item.template_name,
         **rights.whose(job),
     }
+
+
+def _document(item: Item) -> str:
+    """Tell an item's document in English, whoever is at work: an entry is never rewritten."""
+    return _told(item.module_id, item.entity, item.document_id, item.document_name)
 
 
 @lru_cache(maxsize=1000)
