@@ -35,7 +35,7 @@ class Rise:
 
 
 def rises(now: Counts, counted_by: Callable[[datetime], Counts | None]) -> list[Rise]:
-    """Return what rose most, the largest rise first; nothing where there is no earlier visit.
+    """Return what rose most, the largest rise first, all since one visit; nothing where there was none.
 
     ``counted_by`` gives the newest counts that are not newer than a moment.
     """

@@ -44,7 +44,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """``others`` run in templates that were not counted one by one; None where that is not known."""
+    """``others`` run in templates that were not counted one by one; None where that is not known.
+
+    ``rises`` have grown since the visit that ``since`` names.
+    """
 
     counted_at: datetime
     tiles: list[Figure]
@@ -52,6 +55,7 @@ class Overview:
     others: int | None
     kinds: list[Figure]
     rises: list[Figure]
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ def of_counts(portal: Portal, counts: Counts, place: Place) -> Overview:
             place.figure(_of_kind(name), overview_words.exactly(count), str(LABELS[name]))
             for name, count in kinds
         ],
-        rises=[_rise(rise, named.get(rise.template_id, ""), counts.counted_at, place) for rise in risen],
+        rises=[_rise(rise, named.get(rise.template_id, ""), place) for rise in risen],
+        since=overview_words.since(risen[0].since, counts.counted_at) if risen else "",
     )
 
 
@@ -151,9 +156,9 @@ def _templates(counts: Counts, named: Mapping[int, str], place: Place) -> list[F
     ]
 
 
-def _rise(rise: Rise, name: str, now: datetime, place: Place) -> Figure:
-    sentence = overview_words.rise(rise.more, name, rise.template_id, rise.since, now)
-    return place.figure(_of_template(rise.template_id), "", sentence)
+def _rise(rise: Rise, name: str, place: Place) -> Figure:
+    label = overview_words.template(name, rise.template_id)
+    return place.figure(_of_template(rise.template_id), overview_words.more(rise.more), label)
 
 
 def _of_kind(name: str) -> Filter:

@@ -74,31 +74,20 @@ def least_of_age(age: timedelta) -> timedelta | None:
     return age // unit * unit or None
 
 
-def rise(more: int, name: str, template_id: int, since: datetime, now: datetime) -> str:
-    """Return "Invoice approval: 384 more than yesterday at 14:02", in the person's zone."""
-    local, today = dates.in_zone(since), dates.in_zone(now).date()
-    values = {
-        "template": name or _("Automation rule no. %(id)s") % {"id": template_id},
-        "count": grouped(more),
-        "time": f"{local:%H:%M}",
-    }
+def since(moment: datetime, now: datetime) -> str:
+    """Return "Since yesterday at 14:02", in the person's zone: said once before what has grown since then."""
+    local, today = dates.in_zone(moment), dates.in_zone(now).date()
     if local.date() == today:
-        sentence = ngettext(
-            "%(template)s: %(count)s more than today at %(time)s",
-            "%(template)s: %(count)s more than today at %(time)s",
-            more,
-        )
-    elif local.date() == today - _DAY:
-        sentence = ngettext(
-            "%(template)s: %(count)s more than yesterday at %(time)s",
-            "%(template)s: %(count)s more than yesterday at %(time)s",
-            more,
-        )
-    else:
-        values["day"] = dates.day(since)
-        sentence = ngettext(
-            "%(template)s: %(count)s more than on %(day)s",
-            "%(template)s: %(count)s more than on %(day)s",
-            more,
-        )
-    return sentence % values
+        return _("Since %(time)s today") % {"time": f"{local:%H:%M}"}
+    if local.date() == today - _DAY:
+        return _("Since yesterday at %(time)s") % {"time": f"{local:%H:%M}"}
+    return _("Since %(day)s") % {"day": dates.day(moment)}
+
+
+def more(count: int) -> str:
+    return f"+{grouped(count)}"
+
+
+def template(name: str, template_id: int) -> str:
+    """Return what a template is called; the portal tells no name of those that stand for automation rules."""
+    return name or _("Automation rule no. %(id)s") % {"id": template_id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -142,6 +143,42 @@ def _open_settings(visit: Visit) -> Frame:
     return visit.settle()
 
 
+def _grown(visit: Visit) -> Frame:
+    """Three templates run away: one of a long name, one that the portal does not list, and a usual one."""
+    visit.list()
+    visit.sees(visit.inside.locator(".overview__foot"))
+    visit.let_counts_age(timedelta(days=1))
+    templates = visit.control.portal()["templates"]
+    listed = sorted((one for one in templates if one["listed"]), key=lambda one: len(one["name"]))
+    hidden = [one for one in templates if not one["listed"]]
+    for template, more in ((listed[-1], 61), (hidden[0], 42), (listed[0], 38)):
+        added = visit.control.add_workflows(more, template_id=template["id"], age_seconds=60)
+        for workflow_id in added:
+            visit.mending.callback(visit.control.end_workflow, workflow_id)
+    visit.list()
+    return visit.sees(visit.inside.get_by_role("list", name="What has grown"))
+
+
+def _our_failure(visit: Visit) -> Frame:
+    visit.list().lose_table("terminations_savedmessage")
+    visit.click("link", "Settings")
+    return visit.sees(visit.inside.get_by_role("heading", name="Something went wrong in Flowstop"))
+
+
+def _our_failure_at_once(visit: Visit) -> Frame:
+    visit.lose_table("portals_preference")
+    frame = visit.posted(ADMINISTRATOR)
+    expect(frame.get_by_role("heading", name="Something went wrong in Flowstop")).to_be_visible()
+    return frame
+
+
+def _unfinished(visit: Visit) -> Frame:
+    visit.fault("error", method="event.bind", code="ACCESS_DENIED", description="Events are off", status=403)
+    frame = visit.posted(ADMINISTRATOR, installer=True)
+    expect(frame.get_by_role("heading", name="The installation is not finished")).to_be_visible()
+    return frame
+
+
 def _without_figures(visit: Visit) -> Frame:
     visit.tab.route("**/workflows/overview/**", lambda route: route.abort("connectionfailed"))
     visit.list()
@@ -172,7 +209,8 @@ def _removed(visit: Visit) -> Frame:
     visit.settle()
     visit.control.remove_application()
     visit.click("link", "Refresh")
-    return visit.sees(visit.inside.locator(".refusal, #notices .notice").first, within_seconds=40)
+    visit.sees(visit.inside.get_by_role("heading", name="Flowstop was removed from this portal"))
+    return visit.sees(visit.inside.get_by_role("button", name="Reload the portal's page"))
 
 
 def _empty(visit: Visit) -> Frame:
@@ -215,11 +253,15 @@ SCREENS: dict[str, Callable[[Visit], Frame]] = {
         visit, "error", code="ERROR_METHOD_NOT_FOUND", status=404, times=4
     ),
     "figures that do not come": _without_figures,
+    "templates that run away": _grown,
     "no connection": _without_connection,
     "rights lost in the middle": _lost_rights,
     "a session that has ended": _lost_session,
     "no administrator": lambda visit: visit.posted(ORDINARY),
     "the installer's last page": lambda visit: visit.posted(ADMINISTRATOR, installer=True),
+    "an installation that is not finished": _unfinished,
+    "a failure of ours": _our_failure,
+    "a failure of ours at the opening": _our_failure_at_once,
     "outside the portal": lambda visit: visit.alone("/"),
     "the sign-in page": lambda visit: visit.alone("/workflows/"),
     "no such page": lambda visit: visit.alone("/nothing/"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
+
+from tests.database import change
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, FrameLocator, Locator, Page, Route
@@ -57,6 +60,16 @@ class Visit:
             route.continue_(headers={**route.request.headers, "authorization": "Bearer unknown"})
 
         self.tab.route(pattern, unknown)
+
+    def lose_table(self, table: str) -> None:
+        """The application's database lacks a table, until the screen has been looked at."""
+        change(self.stack, f"ALTER TABLE {table} RENAME TO {table}_away")
+        self.mending.callback(change, self.stack, f"ALTER TABLE {table}_away RENAME TO {table}")
+
+    def let_counts_age(self, age: timedelta) -> None:
+        """What the application has counted so far was counted so long ago."""
+        moment = f"{datetime.now(UTC) - age:%Y-%m-%d %H:%M:%S.%f}+00:00"
+        change(self.stack, f"UPDATE workflows_keptoverview SET counted_at = '{moment}'")  # noqa: S608
 
     def open(self) -> Visit:
         """The portal's page with the application as the portal opens it."""

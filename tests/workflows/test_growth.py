@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bxapp.workflows import overview_words
 from bxapp.workflows.growth import MOST_SHOWN, Rise, rises
 from bxapp.workflows.overview_counts import Counts
-from bxapp.workflows.overview_words import rise as sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,16 +96,18 @@ def test_the_largest_come_first_and_few_are_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "said"),
+    ("ago", "said"),
     [
-        (timedelta(hours=3), "Invoice approval: 1,384 more than today at 12:30"),
-        (DAY, "Invoice approval: 1,384 more than yesterday at 15:30"),
-        (timedelta(days=4), "Invoice approval: 1,384 more than on 28 Feb 2026"),
+        (timedelta(hours=3), "Since 12:30 today"),
+        (DAY, "Since yesterday at 15:30"),
+        (timedelta(days=4), "Since 28 Feb 2026"),
     ],
 )
-def test_it_is_said_with_the_moment(since: timedelta, said: str) -> None:
-    assert sentence(1384, "Invoice approval", 7, NOW - since, NOW) == said
+def test_it_is_said_with_the_moment(ago: timedelta, said: str) -> None:
+    assert overview_words.since(NOW - ago, NOW) == said
 
 
-def test_hidden_templates_are_called_rules() -> None:
-    assert sentence(50, "", 7, NOW - DAY, NOW).startswith("Automation rule no. 7: 50 more")
+def test_the_number_comes_first_and_hidden_templates_are_called_rules() -> None:
+    assert overview_words.more(1384) == "+1,384"
+    assert overview_words.template("Invoice approval", 7) == "Invoice approval"
+    assert overview_words.template("", 7) == "Automation rule no. 7"
