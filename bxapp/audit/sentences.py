@@ -117,6 +117,7 @@ REFUSALS: dict[str, _StrPromise] = {
     "outside_portal": _("Opened outside a portal."),
     "session_ended": _("The session had ended."),
     "not_installed": _("The application is not installed."),
+    "removed": _("The application had been removed from the portal."),
     "form_incomplete": _("The form was incomplete."),
     "form_expired": _("The form was too old."),
     "not_found": _("Not found."),

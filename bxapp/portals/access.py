@@ -37,15 +37,18 @@ def administrator(
     A person who turns out to have lost the rights, because the portal says so when asked for anything, loses
     all sessions too.
     Raises Refusal: SESSION_ENDED in a frame (the page then proves its user anew and repeats the request),
-    OUTSIDE_PORTAL in a browser; NOT_ADMINISTRATOR; and BitrixError.
+    OUTSIDE_PORTAL in a browser; REMOVED where the page's portal has removed the application since;
+    NOT_ADMINISTRATOR; and BitrixError.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         actor: sessions.Actor | None = getattr(request, "actor", None)
         if actor is None:
-            in_frame = bearer(request) is not None
-            raise Refusal(RefusalReason.SESSION_ENDED if in_frame else RefusalReason.OUTSIDE_PORTAL)
+            frame = bearer(request)
+            if sessions.acted_where_removed(frame, request.session):
+                raise Refusal(RefusalReason.REMOVED)
+            raise Refusal(RefusalReason.SESSION_ENDED if frame else RefusalReason.OUTSIDE_PORTAL)
         if actor.channel is sessions.Channel.BROWSER and sessions.is_to_be_confirmed(request.session):
             lifecycle.confirm(actor)
             sessions.note_confirmed(request.session)

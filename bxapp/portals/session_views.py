@@ -42,12 +42,15 @@ def renew(request: HttpRequest) -> HttpResponse:
 
     The page shows the session it had, even one that is over, and a pair that the frame's ``refreshAuth``
     gave it, which is confirmed exactly like that of a launch. Answers JSON: ``session`` and
-    ``expires_in_seconds``, or a refusal.
+    ``expires_in_seconds``, or a refusal. A portal that removed the application gives no pair any more: the
+    page asks without one, and is told so.
     """
     frame = bearer(request)
     claim = sessions.read_renewable(*frame) if frame else None
     if frame is None or claim is None:
         raise Refusal(RefusalReason.SESSION_ENDED)
+    if sessions.is_removed(claim):
+        raise Refusal(RefusalReason.REMOVED)
     launch, document = _renewal(request)
     portal = Portal.objects.filter(
         pk=claim.portal_id, installation=claim.installation, state=Portal.State.INSTALLED

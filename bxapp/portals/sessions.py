@@ -113,6 +113,20 @@ def read_renewable(token: str, document: str) -> Claim | None:
     return claim
 
 
+def acted_where_removed(frame: tuple[str, str] | None, session: SessionBase) -> bool:
+    """Whether a page acted for a portal that has removed the application since.
+
+    Told only to whoever held a session there: the frame's own, for that document, or the browser's.
+    """
+    claim = read_renewable(*frame) if frame else _cookie_claim(session)
+    return claim is not None and is_removed(claim)
+
+
+def is_removed(claim: Claim) -> bool:
+    """Whether the portal of a claim has removed the application."""
+    return Portal.objects.filter(pk=claim.portal_id, state=Portal.State.UNINSTALLED).exists()
+
+
 def sign_in(session: SessionBase, portal: Portal, grant: AccessGrant) -> None:
     """Turn a browser's cookie session into the person's; its key changes, so a planted one is worthless."""
     session.flush()
@@ -132,11 +146,8 @@ def is_to_be_confirmed(session: SessionBase) -> bool:
 
 def read_cookie(session: SessionBase) -> Actor | None:
     """Return who acts with a browser's cookie session, None when nobody does any more."""
-    match session.get(_COOKIE_KEY):
-        case [int(portal_id), int(installation), int(user_id)]:
-            return actor_of(Claim(portal_id, installation, user_id, ""), Channel.BROWSER)
-        case _:
-            return None
+    claim = _cookie_claim(session)
+    return actor_of(claim, Channel.BROWSER) if claim else None
 
 
 def actor_of(claim: Claim, channel: Channel) -> Actor | None:
@@ -154,6 +165,14 @@ def actor_of(claim: Claim, channel: Channel) -> Actor | None:
         .first()
     )
     return Actor(grant.portal, grant, channel) if grant else None
+
+
+def _cookie_claim(session: SessionBase) -> Claim | None:
+    match session.get(_COOKIE_KEY):
+        case [int(portal_id), int(installation), int(user_id)]:
+            return Claim(portal_id, installation, user_id, "")
+        case _:
+            return None
 
 
 def _claim(token: str, max_age_seconds: int) -> Claim | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import DatabaseError
 from django.http import JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from bxapp.web import framing
 from bxapp.web.refusal_texts import text_of
@@ -23,6 +25,8 @@ STATUS: dict[RefusalReason, int] = {
     RefusalReason.NOT_FOUND: 404,
     RefusalReason.FAILED: 500,
 }
+# Only the portal's page can show what has become of the application there.
+_SEEN_IN_PORTAL = frozenset({RefusalReason.REMOVED})
 _CURED_BY_SIGNING_IN = frozenset({RefusalReason.OUTSIDE_PORTAL, RefusalReason.SESSION_ENDED})
 
 
@@ -50,6 +54,7 @@ def respond(request: HttpRequest, refusal: Refusal, *, status: int | None = None
             "refusal": refusal,
             "text": text,
             "may_sign_in": may_sign_in,
+            "leads_to_portal": not in_browser and refusal.reason in _SEEN_IN_PORTAL,
             "list_query": _list_query(request) if may_sign_in else "",
         }
         response = render(request, "web/refusal.html", context, status=status)
@@ -85,5 +90,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer a request that made the program itself fail (``handler500``)."""
-    return respond(request, Refusal(RefusalReason.FAILED))
+    """Answer a request that made the program itself fail (``handler500``).
+
+    Where it is the database that fails, the page does without what it would ask there of the person.
+    """
+    # What failed before the person was known was not in anybody's language either.
+    known = hasattr(request, "actor")
+    language = translation.get_language() if known else translation.get_language_from_request(request)
+    with translation.override(language):
+        try:
+            return respond(request, Refusal(RefusalReason.FAILED))
+        except DatabaseError:
+            request.actor = None  # type: ignore[attr-defined]  # set by portals.middleware
+            return respond(request, Refusal(RefusalReason.FAILED))

@@ -114,6 +114,13 @@ _TEXTS: Mapping[RefusalReason, RefusalText] = {
         ),
         gettext_noop("Ask an administrator of the portal to install Flowstop."),
     ),
+    RefusalReason.REMOVED: RefusalText(
+        gettext_noop("Flowstop was removed from this portal"),
+        gettext_noop(
+            "It is not installed here any more, and stops nothing: what was still waiting was cancelled."
+        ),
+        gettext_noop("To go on, install Flowstop again in the portal, and open it from the portal's menu."),
+    ),
     RefusalReason.FORM_INCOMPLETE: RefusalText(
         gettext_noop("The request is incomplete"),
         gettext_noop("Something that this page needs was not sent along, or could not be read."),

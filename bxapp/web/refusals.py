@@ -24,6 +24,7 @@ class RefusalReason(models.TextChoices):
     OUTSIDE_PORTAL = "outside_portal"
     SESSION_ENDED = "session_ended"
     NOT_INSTALLED = "not_installed"
+    REMOVED = "removed"
     FORM_INCOMPLETE = "form_incomplete"
     FORM_EXPIRED = "form_expired"
     NOT_FOUND = "not_found"

@@ -82,15 +82,13 @@ export async function finishInstallation() {
   return portal.isInstallMode;
 }
 
-/** Let the refusal of a launch end in a new one: only the portal's page can open the application again. */
-function offerReload(portal) {
-  for (const button of document.querySelectorAll("[data-reload-portal]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => portal.parent.reloadWindow().catch(() => {}));
-  }
+/** Let a refusal end in a new launch: only the portal's page can open the application again. */
+function offerReload() {
+  for (const button of document.querySelectorAll("[data-reload-portal]")) button.hidden = false;
 }
 
 function onClick(event, portal) {
+  if (event.target.closest?.("[data-reload-portal]")) portal?.parent.reloadWindow().catch(() => {});
   const link = event.target.closest?.("a[data-open-path]");
   const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (!link || !isPlain || !portal) return;
@@ -114,7 +112,8 @@ export function start() {
   meet().then((portal) => {
     known = portal;
     if (!portal) return;
-    offerReload(portal);
+    offerReload();
+    document.addEventListener("htmx:afterSwap", offerReload);
     const content = document.getElementById("page");
     if (content) new ResizeObserver(() => fit()).observe(content);
   });

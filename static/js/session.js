@@ -7,6 +7,7 @@ const RENEW_BEFORE_END_MS = 5 * 60 * 1000;
 const WATCH_MS = 20 * 1000;
 // After a failed renewal the portal is left alone for a while, unless the person asks for something.
 const PAUSE_AFTER_FAILURE_MS = 5 * 60 * 1000;
+const REMOVED = "removed";
 
 const session = { token: "", document: "", endsAt: 0, lengthMs: 0 };
 let csrfToken = "";
@@ -31,15 +32,23 @@ function isNearItsEnd() {
   return Date.now() >= session.endsAt - margin;
 }
 
+/** Thrown with what the application said, where it gave a reason. */
+class RefusedRenewal extends Error {
+  constructor(status, told) {
+    super(`renewal refused with ${status}`);
+    this.told = told;
+  }
+}
+
 async function exchange() {
-  const auth = await refreshedAuth();
+  // A portal that gives no pair may have removed the application, which then knows it.
+  const auth = await refreshedAuth().catch(() => ({}));
   const response = await fetch("/session/renew/", {
     method: "POST",
     credentials: "omit",
     headers: {
       "Content-Type": "application/json",
-      Authorization: `Bearer ${session.token}`,
-      "X-Flowstop-Document": session.document,
+      ...headersOfSession(),
     },
     body: JSON.stringify({
       AUTH_ID: auth.access_token,
@@ -49,9 +58,14 @@ async function exchange() {
       document: session.document,
     }),
   });
-  if (!response.ok) throw new Error(`renewal refused with ${response.status}`);
+  if (!response.ok) throw new RefusedRenewal(response.status, await response.json().catch(() => ({})));
   const renewed = await response.json();
   hold(renewed.session, renewed.expires_in_seconds);
+}
+
+function sayWhy({ told = {} }) {
+  if (told.refusal === REMOVED) show("session", `${told.title}. ${told.why} ${told.what}`);
+  else show("session", sentence("sessionDead"), { action: { label: sentence("retry"), run: renew } });
 }
 
 /** Get a new session through the portal; resolves to whether there is one. One renewal at a time. */
@@ -62,9 +76,9 @@ export function renew() {
       withdraw("session");
       return true;
     })
-    .catch(() => {
+    .catch((error) => {
       failedAt = Date.now();
-      show("session", sentence("sessionDead"), { action: { label: sentence("retry"), run: renew } });
+      sayWhy(error);
       return false;
     })
     .finally(() => {
@@ -79,7 +93,12 @@ function watch() {
 }
 
 function headersOfSession() {
-  return { Authorization: `Bearer ${session.token}`, "X-Flowstop-Document": session.document };
+  return {
+    Authorization: `Bearer ${session.token}`,
+    "X-Flowstop-Document": session.document,
+    // Whoever is not known any more is still refused in the language of the page.
+    "Accept-Language": document.documentElement.lang,
+  };
 }
 
 /** Whether this page acts by a bearer session, which no link and no form can carry. */
@@ -128,6 +147,11 @@ async function repeatAfterRenewal(event) {
   });
 }
 
+// Said in the place of the content: not twice.
+function settleNotice() {
+  if (document.querySelector(`#content [data-refusal="${REMOVED}"]`)) withdraw("session");
+}
+
 export function start() {
   const meta = take("flowstop-session");
   csrfToken = take("flowstop-csrf")?.content ?? "";
@@ -137,6 +161,7 @@ export function start() {
   hold(meta.content, Number(meta.dataset.expiresInSeconds) || 3600);
   document.addEventListener("htmx:confirm", holdBack);
   document.addEventListener("htmx:responseError", repeatAfterRenewal);
+  document.addEventListener("htmx:afterSwap", settleNotice);
   // A sleeping computer stops timers: look at the clock, and look again on waking up.
   setInterval(watch, WATCH_MS);
   document.addEventListener("visibilitychange", watch);

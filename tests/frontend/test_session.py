@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Request, Route
 
+    from tests.control import Control
     from tests.frontend.conftest import Application
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
@@ -104,3 +105,32 @@ def test_when_the_portals_session_is_over_it_says_what_to_do(application: Applic
     # What was there is still there.
     expect(application.boxes).to_have_count(50)
     application.errors.clear()  # the refused request
+
+
+def test_a_page_whose_application_is_removed_says_so_in_its_language(
+    application: Application, control: Control
+) -> None:
+    tab = application.tab
+    application.link("Settings").click()
+    application.inside.get_by_label("Language", exact=True).select_option("de")
+    application.inside.locator("#save-preferences").click()
+    expect(application.inside.get_by_role("heading", level=1, name="Einstellungen")).to_be_visible()
+    control.remove_application()
+
+    # It stands idle until it wants a new session, which the portal gives nobody any more.
+    tab.clock.fast_forward((SESSION_MINUTES - 4) * 60 * 1000)
+    notice = application.inside.get_by_role("alert").get_by_text("Flowstop wurde aus diesem Portal entfernt.")
+    for _ in range(30):
+        tab.clock.run_for(1_000)
+        if notice.count():
+            break
+    expect(notice).to_be_visible()
+
+    application.link("Vorgänge").click()
+    expect(
+        application.inside.get_by_role("heading", name="Flowstop wurde aus diesem Portal entfernt")
+    ).to_be_visible()
+    expect(notice).to_have_count(0)
+    with tab.expect_navigation():
+        application.inside.locator("[data-reload-portal]").click()
+    application.errors.clear()  # the refused requests

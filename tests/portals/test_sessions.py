@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from bxapp.portals import sessions
+from bxapp.portals import removal, sessions
 from bxapp.portals.access import administrator
 from bxapp.portals.middleware import ActorMiddleware
 from bxapp.portals.models import AccessGrant, Portal
@@ -166,6 +166,87 @@ def test_a_renewal_that_is_no_form_is_refused(page: Page, body: str) -> None:
     answer = page.client.post("/session/renew/", body, content_type="application/json", headers=page.headers)
 
     assert answer.status_code in {400, 403}
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Flowstop was removed from this portal"),
+        ("de", "Flowstop wurde aus diesem Portal entfernt"),
+        ("es", "Flowstop se ha eliminado de este portal"),
+        ("fr", "Flowstop a été supprimé de ce portail"),
+        ("pl", "Flowstop został usunięty z tego portalu"),
+        ("pt-br", "O Flowstop foi removido deste portal"),
+        ("ru", "Flowstop удалён с этого портала"),
+    ],
+)
+def test_a_page_whose_application_was_removed_is_told_so(page: Page, language: str, title: str) -> None:
+    removal.uninstall(Portal.objects.get().pk)
+
+    headers = {**page.headers, "HX-Request": "true", "Accept-Language": language}
+    answer = page.client.get("/workflows/", headers=headers)
+
+    assert (answer.status_code, answer["X-Flowstop-Refusal"]) == (403, "removed")
+    assert title in answer.content.decode()
+    # Nothing of the portal or its people.
+    assert "Anna Berg" not in answer.content.decode()
+    assert "localhost" not in answer.content.decode()
+
+
+def test_it_is_told_so_also_after_a_night_and_when_it_wants_to_go_on(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removal.uninstall(Portal.objects.get().pk)
+    _later(monkeypatch, 12 * 3600)
+
+    asked = page.client.get("/workflows/", headers=page.headers)
+    # The portal gives such a page no pair any more.
+    renewed = page.client.post(
+        "/session/renew/",
+        json.dumps({"document": page.document}),
+        content_type="application/json",
+        headers=page.headers,
+    )
+
+    assert asked["X-Flowstop-Refusal"] == "removed"
+    assert renewed.json()["refusal"] == "removed"
+    _later(monkeypatch, sessions.RENEWABLE_SECONDS + 5)
+    assert page.client.get("/workflows/", headers=page.headers)["X-Flowstop-Refusal"] == "session_ended"
+
+
+def test_a_browser_that_was_signed_in_is_told_so(page: Page) -> None:
+    browser = Client()
+    session = browser.session
+    sessions.sign_in(session, Portal.objects.get(), AccessGrant.objects.get())
+    session.save()
+    browser.cookies["flowstop_session"] = session.session_key or ""
+    removal.uninstall(Portal.objects.get().pk)
+
+    assert browser.get("/workflows/")["X-Flowstop-Refusal"] == "removed"
+
+
+def test_strangers_are_not_told_that_it_was_removed(page: Page) -> None:
+    removal.uninstall(Portal.objects.get().pk)
+    forged = page.session.replace(":", "x:", 1)
+
+    for headers, reason in (
+        ({}, "outside_portal"),
+        ({**page.headers, "X-Flowstop-Document": sessions.new_document()}, "session_ended"),
+        ({**page.headers, "X-Flowstop-Document": ""}, "session_ended"),
+        ({**page.headers, "Authorization": f"Bearer {forged}"}, "session_ended"),
+        ({**page.headers, "Authorization": "Bearer "}, "session_ended"),
+    ):
+        answer = page.client.get("/workflows/", headers=headers)
+        assert answer["X-Flowstop-Refusal"] == reason, headers
+
+
+def test_after_another_installation_only_the_session_is_over(page: Page, sandbox: Sandbox) -> None:
+    removal.uninstall(Portal.objects.get().pk)
+    page.client.post(*sandbox.launch())
+
+    answer = page.client.get("/workflows/", headers=page.headers)
+
+    assert (answer.status_code, answer["X-Flowstop-Refusal"]) == (401, "session_ended")
 
 
 def test_views_are_closed_to_strangers(rf: RequestFactory) -> None:

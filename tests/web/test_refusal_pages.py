@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
+from django.utils import translation
 
 from bxapp.bitrix import errors
 from bxapp.web.framing import FramingMiddleware, allow_portal
@@ -116,6 +118,30 @@ def test_a_failure_of_ours_is_a_page(rf: RequestFactory) -> None:
 
     assert page.status_code == 500
     assert "Something went wrong in Flowstop" in page.content.decode()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_failure_of_the_database_is_a_page_too(rf: RequestFactory, is_known: bool) -> None:
+    """Whatever the page would ask there of its person it does without."""
+    request = rf.get("/workflows/", headers={"Accept-Language": "de"})
+    if is_known:
+        request.actor = _Unreadable()  # type: ignore[attr-defined]
+
+    with translation.override("de" if is_known else "en"):
+        page = failed(request)
+
+    assert page.status_code == 500
+    assert "In Flowstop ist etwas schiefgegangen" in page.content.decode()
+
+
+class _Unreadable:
+    """Somebody whose preferences stand in a database that is gone."""
+
+    @property
+    def theme(self) -> str:
+        raise OperationalError("the database is gone")
+
+    portal = theme
 
 
 @pytest.mark.parametrize(
