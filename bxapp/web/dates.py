@@ -44,7 +44,7 @@ _STYLES: Mapping[str, _Style] = {
 def in_zone(value: datetime) -> datetime:
     """Return a moment in the active time zone; one that names no zone is UTC, as everything inside is."""
     aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
-    return timezone.localtime(aware)
+    return aware.astimezone(timezone.get_current_timezone())
 
 
 def day(value: datetime) -> str:
@@ -74,11 +74,11 @@ class Written:
 def written(value: datetime) -> Written:
     """Return a moment in all its forms, of which a table shows two."""
     local, language = in_zone(value), _language()
-    day_alone, glue = local.date(), _style(language).glue
+    day_alone, clock, glue = local.date(), f"{local:%H:%M:%S}", _style(language).glue
     return Written(
         local.isoformat(),
-        f"{_full_day(day_alone, language)}{glue}{local:%H:%M:%S} {local.tzname() or 'UTC'}",
-        f"{_day(day_alone, language).replace(' ', _UNBROKEN)}{glue}{local:%H:%M}",
+        f"{_full_day(day_alone, language)}{glue}{clock} {local.tzname() or 'UTC'}",
+        f"{_day(day_alone, language).replace(' ', _UNBROKEN)}{glue}{clock[:5]}",
     )
 
 

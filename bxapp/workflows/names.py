@@ -26,7 +26,13 @@ def people(portal: Portal, wanted: Set[int], heard: Mapping[int, Person]) -> dic
 
     What was heard is kept. People whom the portal never named (bots, system users) are left out.
     """
-    known = {row.user_id: row for row in PersonName.objects.filter(portal=portal, user_id__in=wanted)}
+    kept = PersonName.objects.filter(portal=portal, user_id__in=wanted)
+    known = {
+        user_id: (Person(name, is_active), refreshed_at)
+        for user_id, name, is_active, refreshed_at in kept.values_list(
+            "user_id", "name", "is_active", "refreshed_at"
+        )
+    }
     now = timezone.now()
     told = {
         user_id: Person(storable(person.name, 255), person.is_active)
@@ -38,9 +44,7 @@ def people(portal: Portal, wanted: Set[int], heard: Mapping[int, Person]) -> dic
             portal=portal, user_id=user_id, name=person.name, is_active=person.is_active, refreshed_at=now
         )
         for user_id, person in told.items()
-        if (row := known.get(user_id)) is None
-        or (row.name, row.is_active) != (person.name, person.is_active)
-        or _is_old(row, now)
+        if _is_news(person, known.get(user_id), now)
     ]
     if news:
         with transaction.atomic():
@@ -51,13 +55,15 @@ def people(portal: Portal, wanted: Set[int], heard: Mapping[int, Person]) -> dic
                     unique_fields=["portal", "user_id"],
                     update_fields=["name", "is_active", "refreshed_at"],
                 )
-    return {user_id: Person(row.name, row.is_active) for user_id, row in known.items()} | told
+    return {user_id: person for user_id, (person, _refreshed_at) in known.items()} | told
 
 
 def templates(portal: Portal, wanted: Set[int], heard: Mapping[int, str]) -> dict[int, str]:
     """Return the templates' names of ``wanted``, as for ``people``; hidden ones (automation) are left out."""
+    kept = TemplateName.objects.filter(portal=portal, template_id__in=wanted)
     known = {
-        row.template_id: row for row in TemplateName.objects.filter(portal=portal, template_id__in=wanted)
+        template_id: (name, refreshed_at)
+        for template_id, name, refreshed_at in kept.values_list("template_id", "name", "refreshed_at")
     }
     now = timezone.now()
     told = {
@@ -68,7 +74,7 @@ def templates(portal: Portal, wanted: Set[int], heard: Mapping[int, str]) -> dic
     news = [
         TemplateName(portal=portal, template_id=template_id, name=name, refreshed_at=now)
         for template_id, name in told.items()
-        if (row := known.get(template_id)) is None or row.name != name or _is_old(row, now)
+        if _is_news(name, known.get(template_id), now)
     ]
     if news:
         with transaction.atomic():
@@ -79,7 +85,7 @@ def templates(portal: Portal, wanted: Set[int], heard: Mapping[int, str]) -> dic
                     unique_fields=["portal", "template_id"],
                     update_fields=["name", "refreshed_at"],
                 )
-    return {template_id: row.name for template_id, row in known.items()} | told
+    return {template_id: name for template_id, (name, _refreshed_at) in known.items()} | told
 
 
 def erase(portal: Portal) -> None:
@@ -88,8 +94,9 @@ def erase(portal: Portal) -> None:
     TemplateName.objects.filter(portal=portal).delete()
 
 
-def _is_old(row: PersonName | TemplateName, now: datetime) -> bool:
-    return row.refreshed_at < now - _REFRESH_AFTER
+def _is_news(told: Person | str, known: tuple[Person | str, datetime] | None, now: datetime) -> bool:
+    """Whether what was just told has to be kept: it is new, different, or was last kept long ago."""
+    return known is None or known[0] != told or known[1] < now - _REFRESH_AFTER
 
 
 def is_still_there(portal: Portal) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from bxapp.web import dates
 
@@ -22,6 +23,13 @@ _HOUR_SECONDS = 3600
 _DAY_SECONDS = 24 * 3600
 _MONTH_SECONDS = 30.44 * _DAY_SECONDS
 _YEAR_SECONDS = 365.25 * _DAY_SECONDS
+_UNITS: tuple[tuple[float, Callable[[int], str]], ...] = (
+    (_YEAR_SECONDS, lambda n: ngettext("%(n)d year ago", "%(n)d years ago", n)),
+    (_MONTH_SECONDS, lambda n: ngettext("%(n)d month ago", "%(n)d months ago", n)),
+    (_DAY_SECONDS, lambda n: ngettext("%(n)d day ago", "%(n)d days ago", n)),
+    (_HOUR_SECONDS, lambda n: ngettext("%(n)d hour ago", "%(n)d hours ago", n)),
+    (_MINUTE_SECONDS, lambda n: ngettext("%(n)d minute ago", "%(n)d minutes ago", n)),
+)
 
 
 @register.filter
@@ -47,18 +55,17 @@ def clock(value: datetime | None) -> str:
 def age_text(value: datetime, now: datetime) -> str:
     """Return how long ago something was, in its largest whole unit."""
     seconds = max(0.0, (now - value).total_seconds())
-    units: list[tuple[float, Callable[[int], str]]] = [
-        (_YEAR_SECONDS, lambda n: ngettext("%(n)d year ago", "%(n)d years ago", n)),
-        (_MONTH_SECONDS, lambda n: ngettext("%(n)d month ago", "%(n)d months ago", n)),
-        (_DAY_SECONDS, lambda n: ngettext("%(n)d day ago", "%(n)d days ago", n)),
-        (_HOUR_SECONDS, lambda n: ngettext("%(n)d hour ago", "%(n)d hours ago", n)),
-        (_MINUTE_SECONDS, lambda n: ngettext("%(n)d minute ago", "%(n)d minutes ago", n)),
-    ]
-    for length_seconds, sentence in units:
-        count = int(seconds // length_seconds)
-        if count:
-            return sentence(count) % {"n": count}
+    for unit, (length_seconds, _sentence) in enumerate(_UNITS):
+        if seconds >= length_seconds:
+            return _age_sentence(unit, int(seconds // length_seconds), get_language() or "")
     return gettext("just now")
+
+
+# The ages of a list are few. The language is named, because they are told in the one that is active.
+@lru_cache(maxsize=2048)
+def _age_sentence(unit: int, count: int, language: str) -> str:
+    _length_seconds, sentence = _UNITS[unit]
+    return sentence(count) % {"n": count}
 
 
 @register.filter
