@@ -12,7 +12,7 @@ from bxapp.journal import writing
 from bxapp.journal.models import JournalEntry
 from bxapp.portals import lifecycle
 from bxapp.portals.grants import client_for
-from bxapp.portals.models import AccessGrant, Portal
+from bxapp.portals.models import AccessGrant, Portal, Preference
 from bxapp.terminations.jobs import notices, summaries, turns
 from bxapp.terminations.models import Job
 from bxapp.terminations.states import JobState
@@ -170,8 +170,13 @@ def test_a_removed_application_tells_nobody(told_scene: Scene) -> None:
     assert Job.objects.get().notice_due_at is None
 
 
-def test_it_is_told_in_the_persons_language(told_scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("chosen", ["", "pl"])
+def test_it_is_told_in_the_persons_language(
+    told_scene: Scene, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
     AccessGrant.objects.update(language="de")
+    if chosen:
+        Preference.objects.create(grant=AccessGrant.objects.get(), language=chosen)
     job = told_scene.finish(long_job(told_scene))
     spoken: list[str | None] = []
 
@@ -182,4 +187,4 @@ def test_it_is_told_in_the_persons_language(told_scene: Scene, monkeypatch: pyte
     monkeypatch.setattr(summaries, "sentence", sentence)
     notices.text_of(Job.objects.select_related("portal").get(pk=job.pk))
 
-    assert spoken == ["de"]
+    assert spoken == [chosen or "de"]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 
 from bxapp.bitrix import errors
 from bxapp.bitrix.methods import notifications
+from bxapp.portals import preferences
 from bxapp.portals.models import AccessGrant, Portal
 from bxapp.terminations.jobs import summaries
 from bxapp.terminations.models import Job
@@ -75,10 +76,11 @@ def tell(turn: HeldTurn, job: Job, client: Client) -> Errand[None]:
 
 
 def text_of(job: Job) -> str:
-    """Return what is told, in the language of the job's person as far as it is known."""
+    """Return what is told, in the language that the job's person chose, else that of their portal."""
     known = AccessGrant.objects.filter(portal=job.portal_id, user_id=job.created_by_id)
-    language = known.values_list("language", flat=True).first() or job.portal.language
-    with translation.override(supported_language(language)):
+    grant = known.select_related("preference").first()
+    language = (preferences.of(grant).language or grant.language) if grant else ""
+    with translation.override(supported_language(language or job.portal.language)):
         return gettext("Job no. %(number)s has ended: %(summary)s") % {
             "number": job.pk,
             "summary": summaries.sentence(job),

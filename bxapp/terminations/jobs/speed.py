@@ -41,8 +41,8 @@ def marked(known: Sequence[Any] | None, started_at: datetime | None, ended: int,
 def per_second(job: Job, now: datetime) -> float | None:
     """Return how many workflows of a job have ended per second lately; None when that is not known.
 
-    It is not known before there are two marks, and no longer when nothing has ended for half a minute, or for
-    three times as long as it took between two outcomes.
+    It is not known before there are two marks, and no longer when nothing has ended for half a minute. It
+    falls while nothing ends for more than three times as long as it took between two outcomes.
     """
     marks = [mark for mark in _read(job.marks) if now.timestamp() - mark[0] <= WINDOW_SECONDS]
     if len(marks) < 2:
