@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.visit import Visit
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
+    from deploy.stack import Stack
     from tests.control import Control
     from tests.frontend.conftest import Application
 
@@ -111,6 +115,25 @@ def test_without_a_connection_the_list_is_none_the_worse(application: Applicatio
     overview(application).get_by_role("button", name="Try again").click()
     expect(figure(application, "hung")).to_be_visible()
     application.errors.clear()  # the failed request
+
+
+def test_what_runs_away_is_named_and_lists_just_that(
+    application: Application, control: Control, stack: Stack
+) -> None:
+    Visit(application.tab, stack, control).let_counts_age(timedelta(days=1))
+    template = next(one for one in control.portal()["templates"] if one["name"] == "Contract approval")
+    added = control.add_workflows(31, template_id=template["id"])
+
+    application.link("Refresh").click()
+
+    grown = overview(application).get_by_role("list", name="What has grown")
+    expect(grown.get_by_role("link")).to_have_text("+31 Contract approval")
+    expect(overview(application).get_by_text(re.compile(r"^Since yesterday at \d\d:\d\d$"))).to_be_visible()
+    grown.get_by_role("link").click()
+    chips = application.inside.get_by_role("list", name="Filter")
+    expect(chips).to_contain_text("Template: Contract approval")
+    for workflow_id in added:
+        control.end_workflow(workflow_id)
 
 
 def test_while_rows_are_being_stopped_the_figures_count_down(
