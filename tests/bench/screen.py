@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.bench import busy_portal
+from tests.bench import busy_portal, confirming
 from tests.bench.figures import Table, percentile
 from tests.bench.machine import PeakMemory, memory_bytes
 from tests.bench.stage import staged
@@ -53,20 +53,25 @@ def screen(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Tabl
         figures.note(_repeated(visitor, "overview, counted anew", anew, size.overviews))
         shown_again = "/workflows/overview/"
         figures.note(_repeated(visitor, "overview, of the last minute", shown_again, size.repetitions))
-        figures.note(_snapshot(stage, visitor, "snapshot of the hung ones", "?state=hung"))
-        figures.note(_snapshot(stage, visitor, "snapshot of all", "", expected=size.workflows))
+        figures.note(_snapshot(stage, visitor, "snapshot of the hung ones", "?state=hung")[0])
+        figures.note(_snapshot(stage, visitor, "snapshot of all", "", expected=size.workflows)[0])
     return Table(HEADS, figures.rows)
 
 
 def larger(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Table:
-    """Look at the list where 100,000 run, and choose all of them."""
+    """Look at the list where 100,000 run, choose all of them, and confirm that they are to be stopped."""
     size = Size(700, 4) if quick else Size(100_000, 100)
     with _filled(size, on_sqlite, tell) as (stage, visitor):
         figures = _Figures(size, tell)
         _look_at_the_list(visitor, size.workflows)
         for what, path, must in _pages(size.workflows)[:2]:
             figures.note(_repeated(visitor, what, path, size.repetitions, must))
-        figures.note(_snapshot(stage, visitor, "snapshot of all", "", expected=size.workflows))
+        row, reference = _snapshot(stage, visitor, "snapshot of all", "", expected=size.workflows)
+        figures.note(row)
+        for worker in stage.workers:
+            worker.stop()
+        for row in confirming.confirmed(visitor, reference, size.workflows):
+            figures.note(row)
     return Table(HEADS, figures.rows)
 
 
@@ -156,8 +161,8 @@ def _told(milliseconds: Sequence[float]) -> str:
 
 def _snapshot(
     stage: Stage, visitor: Visitor, what: str, query: str, expected: int | None = None
-) -> tuple[str, ...]:
-    """Choose all that a filter means and wait for the list; the worker reads it."""
+) -> tuple[tuple[str, ...], str]:
+    """Choose all that a filter means, and wait for the list, which a worker reads; its row and reference."""
     listed = _total(_found(visitor.get(f"/workflows/{query}")).text)
     visitor.control.forget_requests()
     before = max(memory_bytes(slot) for slot in stage.slots())
@@ -175,13 +180,14 @@ def _snapshot(
     latest = visitor.control.requests()["latest"]
     own = took - sum(one["seconds"] for one in latest)
     grown = (memory.peak_bytes - before) / 2**20
-    return (
+    row = (
         f"{what}: {count:,}",
         str(len(latest)),
         f"{own:.1f} s",
         f"{took:.1f} s",
         f"a worker's memory grows by {max(0.0, grown):.0f} MiB",
     )
+    return row, told["snapshot"]
 
 
 def _look_at_the_list(visitor: Visitor, total: int) -> None:

@@ -29,7 +29,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_quick_run_prints_every_figure() -> None:
     """On SQLite, with the peer that needs nothing installed."""
-    done = bench("--quick", "--sqlite", "--peers", "loop", "--loads", "sandbox-cost,onpremise,refresh")
+    done = bench("--quick", "--sqlite", "--peers", "loop", "--loads", "sandbox-cost,onpremise,memory,refresh")
 
     assert done.returncode == 0, done.stderr
     rows = [
@@ -37,6 +37,9 @@ def test_a_quick_run_prints_every_figure() -> None:
         for line in done.stdout.splitlines()
         if line.startswith("| ")
     ]
+    memory = [row[1] for row in rows if row[0].startswith("largest slot of a worker, job of ")]
+    assert len(memory) == 3
+    assert all(re.fullmatch(r"[1-9]\d* MiB \(\d+\.\d s\)", told) for told in memory), memory
     duel = {row[2]: row for row in rows if row[0].startswith("onpremise: ")}
     assert set(duel) == {"Flowstop, first job", "Flowstop, next job", "loop"}
     for who, finished in (("Flowstop, first job", "60 of 60"), ("Flowstop, next job", "60 of 60")):
@@ -69,6 +72,10 @@ def test_a_quick_run_of_the_screen_prints_every_figure() -> None:
     assert rows["300", "overview, counted anew"][0] == "1"
     assert rows["300", "overview, of the last minute"][0] == "0"
     assert rows["300", "snapshot of all: 300"][0] == rows["700", "snapshot of all: 700"][0] == "2"
+    for confirmed in ("without placeholders", "with placeholders"):
+        requests, own, whole, _note = rows["700", f"700 confirmed, message {confirmed}: to the job's page"]
+        assert requests == "0"
+        assert 0 < milliseconds(own) <= milliseconds(whole)
     visits = {cells[0]: cells[1:] for cells in [[*key, *more] for key, more in rows.items()]}
     for visit in ("first visit, in the portal's frame", "later visit, the document alone"):
         painted, rows_seen, _blocked, received = visits[visit]
