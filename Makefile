@@ -23,9 +23,11 @@ install:
 demo: install
 	@exec .venv/bin/python -m deploy.demo --end-with-parent
 
+# Most of the time a test waits (for leases, pauses, a slow portal): three at once keep two cores busy.
+test: JOBS ?= 3
 test:
 	@deploy/install.sh --with-browser
-	@exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
+	@exec .venv/bin/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Needs PostgreSQL (DATABASE_URL names another than the machine's own) and redis-server, or BENCH=--sqlite.
 bench: install

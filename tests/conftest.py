@@ -27,6 +27,24 @@ if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
 
 ON_SERVERS = os.environ["DATABASE_URL"].startswith("postgres")
+# What takes longest begins first, so that no process of a parallel run is left alone with it at the end.
+# What waits most of its time takes turns with what keeps a browser busy.
+LONGEST_FIRST = (
+    "tests/breaking/test_killed_worker.py",
+    "tests/frontend/test_access.py",
+    "tests/bench/",
+    "tests/stories/test_cleaning_up.py",
+    "tests/breaking/test_short_form.py",
+    "tests/frontend/test_selection.py",
+    "tests/house/test_static_checks.py",
+    "tests/frontend/test_jobs.py",
+    "tests/breaking/test_wake_ups.py",
+    "tests/frontend/test_languages.py",
+    "tests/terminations/test_slots.py",
+    "tests/stories/",
+    "tests/house/test_demo.py",
+    "tests/frontend/",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,11 +75,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only PostgreSQL and Redis servers can show, where the run has none."""
+    """Begin with what takes longest; leave out what only PostgreSQL and Redis servers can show."""
+    items.sort(key=lambda item: _place(item.nodeid))
     if not ON_SERVERS:
         left_out = [item for item in items if item.get_closest_marker("servers")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _place(node_id: str) -> int:
+    """Return where a test stands among the longest; all others keep their order behind them."""
+    return next(
+        (place for place, path in enumerate(LONGEST_FIRST) if node_id.startswith(path)), len(LONGEST_FIRST)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -22,12 +22,15 @@ _LICENCE_WITHIN_SECONDS = 30.0
 def administrator(stage: Stage, watch: Watch) -> Visitor:
     """Return the administrator of a portal without a limit of requests, which would be measured otherwise.
 
-    It says so by its licence. The engine asks for that with its first job, so a workflow is stopped here.
+    It says so by its licence. The engine asks for that with its first job, so there is one here. Its workflow
+    has ended by itself: so the job has nothing to look for afterwards, in the middle of what is measured.
     """
     visitor = contest.administrator(stage, 1)
     visitor.control.change_settings(edition="on_premise")
     only = visitor.control.add_workflows(1, age_seconds=1)
-    visitor.terminate(visitor.rows(only), contest.MESSAGE)
+    rows = visitor.rows(only)
+    visitor.control.end_workflow(only[0])
+    visitor.terminate(rows, contest.MESSAGE)
     given_up_at = time.monotonic() + _LICENCE_WITHIN_SECONDS
     while not watch.ask("SELECT license FROM portals_portal"):
         assert time.monotonic() < given_up_at, "the portal was not asked for its licence"

@@ -13,7 +13,7 @@ from bxapp.terminations.jobs.safeguards import ProtectedNotConfirmedError, is_co
 from bxapp.terminations.models import Item, Job
 from bxapp.workflows import keeping, protected
 from tests.terminations.scene import MESSAGE, selected, text_of
-from tests.terminations.terminal import typed
+from tests.terminations.terminal import a_worker, typed
 from tests.terminations.test_dialog import fields_of, opened
 from tests.terminations.test_screens import packed
 
@@ -113,7 +113,9 @@ def test_the_terminal_refuses_them_unless_they_are_meant_too(scene: Scene) -> No
     assert "Protected templates are among the selection:" in refused.said
     assert "--include-protected" in refused.said
     assert not Job.objects.exists()
-    ended = typed("terminate", *ids, "--message", MESSAGE, "--yes", "--include-protected")
+    # Without a worker the command would wait for workflows that come back.
+    with a_worker(scene.actor.portal.pk):
+        ended = typed("terminate", *ids, "--message", MESSAGE, "--yes", "--include-protected")
 
     assert ended.code == 0, ended.said
     assert {one["ended_how"] for one in scene.records(ids)} == {"terminate"}
