@@ -66,7 +66,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 def _stop(scene: Scene, ids: Sequence[str]) -> subprocess.Popen[str]:
     """Start to stop many slowly, without a worker, and return in the middle of it."""
-    scene.sandbox.settings(terminate_seconds=0.02)
+    scene.sandbox.settings(terminate_seconds=0.05)
     process = _started(scene, "terminate", *ids, "--message", MESSAGE, "--yes")
     _wait_for_outcomes(1)
     return process

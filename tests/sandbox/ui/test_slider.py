@@ -80,9 +80,9 @@ def test_a_finished_installation_opens_the_slider_again(page: Page, portal: Port
     assert portal.application.launches[-1].path == "/install/"
     launches = len(portal.application.launches)
 
-    inner.press("installFinish")
+    with page.expect_response(f"{portal.application.origin}/app/**"):
+        inner.press("installFinish")
 
-    page.wait_for_function("true")
     expect(slider).to_be_visible()
     inner.ready()
     assert [one.path for one in portal.application.launches[launches:]] == ["/app/"]
