@@ -37,8 +37,6 @@ Queued = TypeVar("Queued")
 # IDs of one look: fifty commands of one request.
 LOOK_AHEAD = 2500
 _HEAD = 200
-# Less than this is not worth a look of its own.
-_PIECE = 600
 # What a cloud portal takes at once, less its share for the people at their screens.
 _BURST = 45
 BURST_WORKFLOWS = _BURST * LONGEST_BATCH
@@ -85,22 +83,22 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
 
 
 def parts(items: Sequence[Queued], *, is_first: bool, is_known: bool) -> list[Sequence[Queued]]:
-    """Return how what is queued is looked at: together; the first ones of a job of middle size by themselves.
+    """Return how what is queued is looked at: together, or the first ones of a middle-sized job by themselves.
+
     ``is_known``: whether the portal's pace is, so that no request goes into finding it.
 
-    Their answer comes soon, so that the portal's pace is known when the rest is. The rest is looked at in
-    pieces as far as the portal's burst of requests is more than the batches need: while one piece is stopped,
-    the next is claimed, and the one before recorded. A job that needs many looks is held back by the limit of
-    requests, where one more look costs more than it brings.
+    Where the pace is not known, few go first, so that it is when the rest has been looked at; else a third,
+    which are called for while the rest is looked at. More pieces would overlap more, but each is one request
+    of the burst less for the calls. Where the burst has none to spare, and for a job that needs many looks
+    and is held back by the limit of requests, a look more costs as much as it brings.
     """
     if not (is_first and 2 * _HEAD < len(items) < LOOK_AHEAD):
         return [items] if items else []
-    rest = items[_HEAD:]
-    spare = _BURST - 1 - ceil(len(items) / LONGEST_BATCH) - (0 if is_known else _PROBES)
-    if spare < 1 and len(items) <= BURST_WORKFLOWS:
+    used = 2 + ceil(len(items) / LONGEST_BATCH) + (0 if is_known else _PROBES)
+    if used > _BURST and len(items) <= BURST_WORKFLOWS:
         return [items]
-    size = ceil(len(rest) / max(1, min(spare, len(rest) // _PIECE)))
-    return [items[:_HEAD], *(rest[start : start + size] for start in range(0, len(rest), size))]
+    head = max(_HEAD, len(items) // 3) if is_known else _HEAD
+    return [items[:head], items[head:]]
 
 
 def stopped_by_others(job: Job, workflow_ids: Collection[str]) -> Mapping[str, int]:
