@@ -83,7 +83,7 @@ def look(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> Err
 
 
 def parts(items: Sequence[Queued], *, is_first: bool, is_known: bool) -> list[Sequence[Queued]]:
-    """Return how what is queued is looked at: together, or the first ones of a middle-sized job by themselves.
+    """Return how what is queued is looked at: together, or the first ones of a middle-sized job first.
 
     ``is_known``: whether the portal's pace is, so that no request goes into finding it.
 
