@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 from playwright.sync_api import sync_playwright
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from deploy.process import Process
 from deploy.stack import INHERITED, embedded_valkey
@@ -66,6 +69,10 @@ def pytest_configure(config: pytest.Config) -> None:
         log=folder / "redis.log",
     )
     server.start()
+    # The first test may be one that needs no database, and be there before it.
+    patient = Retry(ConstantBackoff(0.05), 200, supported_errors=(redis.ConnectionError,))
+    with redis.Redis(port=EMBEDDED_REDIS_PORT, retry=patient) as client:
+        client.ping()
 
     def end() -> None:
         server.stop()
