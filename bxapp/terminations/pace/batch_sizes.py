@@ -10,6 +10,7 @@ SHORT_REQUEST_SECONDS = 0.4
 # What a request costs besides its work (network, connection, our own bookkeeping), at least.
 _OVERHEAD_SECONDS = 0.002
 _SCOUT_SECONDS = 0.1
+_LARGEST_SCOUT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ def planned_sizes(
     if each is None:
         # Two commands tell their duration in the shortest time, a single one spends the least of a bucket.
         size = 2 if allowance.requests is None else 1
+        if allowance.requests is not None and remaining > allowance.requests * LONGEST_BATCH:
+            # Each request counts: one must do.
+            slots = min(slots, 1)
     else:
         size = _size(remaining, allowance, each, max(each, most_each or 0.0), overhead, expected_width)
     requests = min(slots, -(-remaining // size))
@@ -55,10 +59,14 @@ def even_shares(total: int, parts: int) -> list[int]:
 
 
 def scout_size(each: float | None) -> int:
-    """Return the size of a scout: short, but two commands where that is not long, for their stamps."""
+    """Return the size of a scout: short, but two commands where that is not long, for their stamps.
+
+    Of calls that take milliseconds it carries many: a request that carries few costs half a second where a
+    bucket is the limit.
+    """
     if each is None:
         return 1
-    return max(1 if each > 0.3 else 2, min(5, round(_SCOUT_SECONDS / max(each, 0.001))))
+    return max(1 if each > 0.3 else 2, min(_LARGEST_SCOUT, round(_SCOUT_SECONDS / max(each, 0.001))))
 
 
 def _size(
