@@ -6,7 +6,8 @@ usual value is the baseline; a request that waited longer stood in a queue, and 
 it too. An unknown portal gets three requests, and the width grows as long as nothing waited: twofold after
 each round of short batches; where requests are scarce, and must not be spent on trying, fourfold (the
 platform's own SDKs send 50 at once). There the last of a volley is a scout, short and a moment behind the
-others: where there is a queue it waits longest, and it is heard long before the others.
+others: where there is a queue it waits longest, and it is heard long before the others. A job that is limited
+by the bucket alone needs no more width than it has, and sends no scouts.
 
 Once a queue was seen, ``bears`` is what the portal serves at once: the width times the share of work in the
 time, or in a volley the number of those that did not wait. From then on the width stays a tenth, and at least
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bxapp.terminations.pace.baseline import Baseline
-from bxapp.terminations.pace.batch_sizes import Allowance, planned_sizes, scout_size
+from bxapp.terminations.pace.batch_sizes import LONGEST_BATCH, Allowance, planned_sizes, scout_size
 from bxapp.terminations.pace.portal_memory import PortalMemory
 from bxapp.terminations.pace.width import Heard, Width
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 LONGEST_HOLD_SECONDS = 60.0
 # Long enough for the others to have found their places, or their queue.
 SCOUT_SECONDS_BEHIND = 0.02
+# Many times more than a bucket gives: its burst is used up within seconds too.
+_PLENTY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Pacer:
         free = width - len(self._under_way)
         if free <= 0:
             return Plan((), width)
-        scout_follows = self._width.needs_scout
+        scout_follows = self._width.needs_scout and not self._is_wide_enough(remaining, allowance)
         if scout_follows:
             if free == 1:
                 return self._plan_scout(remaining, allowance, now)
@@ -122,6 +125,14 @@ class Pacer:
         if len(sizes) < free and allowance.per_second:
             return Plan(sizes, width, 1 / allowance.per_second)
         return Plan(sizes, width, SCOUT_SECONDS_BEHIND if scout_follows else None)
+
+    def _is_wide_enough(self, remaining: int, allowance: Allowance) -> bool:
+        """Whether the bucket alone is the limit: full batches at this width use up whatever it gives."""
+        each = self._seconds_per_command
+        if each is None or allowance.requests is None or remaining <= allowance.requests * LONGEST_BATCH:
+            return False
+        of_a_batch = LONGEST_BATCH * each + self._baseline.seconds
+        return self._width.now > _PLENTY * allowance.per_second * of_a_batch
 
     @property
     def _seconds_per_command(self) -> float | None:
