@@ -128,9 +128,12 @@ class Pacer:
 
     def _is_wide_enough(self, remaining: int, allowance: Allowance) -> bool:
         """Whether the bucket alone is the limit: full batches at this width use up whatever it gives."""
-        each = self._seconds_per_command
-        if each is None or allowance.requests is None or remaining <= allowance.requests * LONGEST_BATCH:
+        if allowance.requests is None or remaining <= allowance.requests * LONGEST_BATCH:
             return False
+        each = self._seconds_per_command
+        if each is None:
+            # The one that is under way will tell.
+            return True
         of_a_batch = LONGEST_BATCH * each + self._baseline.seconds
         return self._width.now > _PLENTY * allowance.per_second * of_a_batch
 
