@@ -44,9 +44,6 @@ def planned_sizes(
     if each is None:
         # Two commands tell their duration in the shortest time, a single one spends the least of a bucket.
         size = 2 if allowance.requests is None else 1
-        if allowance.requests is not None and remaining > allowance.requests * LONGEST_BATCH:
-            # Each request counts: one must do.
-            slots = min(slots, 1)
     else:
         size = _size(remaining, allowance, each, max(each, most_each or 0.0), overhead, expected_width)
     requests = min(slots, -(-remaining // size))

@@ -104,7 +104,13 @@ class Pacer:
         free = width - len(self._under_way)
         if free <= 0:
             return Plan((), width)
-        scout_follows = self._width.needs_scout and not self._is_wide_enough(remaining, allowance)
+        is_bound_by_bucket = allowance.requests is not None and remaining > allowance.requests * LONGEST_BATCH
+        if is_bound_by_bucket and self._seconds_per_command is None and allowance.requests:
+            # Each request counts: a single one tells how long a call takes.
+            return Plan(() if self._under_way else (1,), width)
+        scout_follows = self._width.needs_scout and not (
+            is_bound_by_bucket and self._is_wide_enough(allowance)
+        )
         if scout_follows:
             if free == 1:
                 return self._plan_scout(remaining, allowance, now)
@@ -126,15 +132,9 @@ class Pacer:
             return Plan(sizes, width, 1 / allowance.per_second)
         return Plan(sizes, width, SCOUT_SECONDS_BEHIND if scout_follows else None)
 
-    def _is_wide_enough(self, remaining: int, allowance: Allowance) -> bool:
-        """Whether the bucket alone is the limit: full batches at this width use up whatever it gives."""
-        if allowance.requests is None or remaining <= allowance.requests * LONGEST_BATCH:
-            return False
-        each = self._seconds_per_command
-        if each is None:
-            # The one that is under way will tell.
-            return True
-        of_a_batch = LONGEST_BATCH * each + self._baseline.seconds
+    def _is_wide_enough(self, allowance: Allowance) -> bool:
+        """Whether full batches at this width use up whatever a bucket gives."""
+        of_a_batch = LONGEST_BATCH * (self._seconds_per_command or 0.0) + self._baseline.seconds
         return self._width.now > _PLENTY * allowance.per_second * of_a_batch
 
     @property
