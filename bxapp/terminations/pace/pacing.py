@@ -6,8 +6,8 @@ usual value is the baseline; a request that waited longer stood in a queue, and 
 it too. An unknown portal gets three requests, and the width grows as long as nothing waited: twofold after
 each round of short batches; where requests are scarce, and must not be spent on trying, fourfold (the
 platform's own SDKs send 50 at once). There the last of a volley is a scout, short and a moment behind the
-others: where there is a queue it waits longest, and it is heard long before the others. A job that is limited
-by the bucket alone needs no more width than it has, and sends no scouts.
+others: where there is a queue it waits longest, and it is heard long before the others. A job that the
+bucket alone holds back needs no more width than it has, and sends no scouts.
 
 Once a queue was seen, ``bears`` is what the portal serves at once: the width times the share of work in the
 time, or in a volley the number of those that did not wait. From then on the width stays a tenth, and at least
@@ -27,6 +27,7 @@ What was learned is remembered (``portal_memory.py``) and the next job starts th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from bxapp.terminations.pace.baseline import Baseline
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 LONGEST_HOLD_SECONDS = 60.0
 # Long enough for the others to have found their places, or their queue.
 SCOUT_SECONDS_BEHIND = 0.02
-# Many times more than a bucket gives: its burst is used up within seconds too.
-_PLENTY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +103,13 @@ class Pacer:
         free = width - len(self._under_way)
         if free <= 0:
             return Plan((), width)
-        is_bound_by_bucket = allowance.requests is not None and remaining > allowance.requests * LONGEST_BATCH
-        if is_bound_by_bucket and self._seconds_per_command is None and allowance.requests:
-            # Each request counts: a single one tells how long a call takes.
-            return Plan(() if self._under_way else (1,), width)
-        scout_follows = self._width.needs_scout and not (
-            is_bound_by_bucket and self._is_wide_enough(allowance)
-        )
+        if self._is_bound_by_bucket(remaining, allowance):
+            if self._seconds_per_command is None and allowance.requests:
+                # Each request counts: a single one tells how long a call takes.
+                return Plan(() if self._under_way else (1,), width)
+            scout_follows = False
+        else:
+            scout_follows = self._width.needs_scout
         if scout_follows:
             if free == 1:
                 return self._plan_scout(remaining, allowance, now)
@@ -132,10 +131,14 @@ class Pacer:
             return Plan(sizes, width, 1 / allowance.per_second)
         return Plan(sizes, width, SCOUT_SECONDS_BEHIND if scout_follows else None)
 
-    def _is_wide_enough(self, allowance: Allowance) -> bool:
-        """Whether full batches at this width use up whatever a bucket gives."""
+    def _is_bound_by_bucket(self, remaining: int, allowance: Allowance) -> bool:
+        """Whether the bucket holds a job back, and the present width does not, as far as is known."""
+        if allowance.requests is None or not allowance.per_second:
+            return False
+        requests = ceil(remaining / LONGEST_BATCH)
+        by_bucket = (requests - allowance.requests) / allowance.per_second
         of_a_batch = LONGEST_BATCH * (self._seconds_per_command or 0.0) + self._baseline.seconds
-        return self._width.now > _PLENTY * allowance.per_second * of_a_batch
+        return by_bucket > 0 and requests / self._width.now * of_a_batch <= by_bucket
 
     @property
     def _seconds_per_command(self) -> float | None:
