@@ -78,6 +78,12 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
 SHAPE_NAMES = (*SHAPES, "truncated", "html", "latin1")
 
 
+def spares(answer: dict[str, Any], shape: str) -> bool:
+    """Whether ``shape`` leaves this answer as it is, because it has nothing of what would be changed."""
+    # As JSON: in Python 1 is True.
+    return shape in SHAPES and json.dumps(SHAPES[shape](answer)) == json.dumps(answer)
+
+
 def misshape(answer: dict[str, Any], shape: str) -> web.Response:
     """The answer as ``shape`` has it. Raises ``KeyError`` for a shape that does not exist."""
     if shape == "html":

@@ -13,7 +13,7 @@ from bxapp.sandbox.faults import FaultKind
 from bxapp.sandbox.world import CallResult, TerminateCall
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bxapp.sandbox.authorization import Grant
     from bxapp.sandbox.faults import Fault
@@ -71,7 +71,7 @@ class Interference:
                     await asyncio.sleep(fault.seconds)
                 case FaultKind.CUT_AFTER:
                     return self._cut()
-                case FaultKind.WRONG_JSON:
+                case FaultKind.WRONG_JSON if not broken.spares(answer, fault.shape):
                     return broken.misshape(answer, fault.shape)
                 case kind if kind in _ANSWERS and fault.after_work:
                     return _instead(fault)
@@ -79,11 +79,14 @@ class Interference:
                     pass
         return None
 
-    def note_dropped(self, arrived: float) -> None:
-        """Note the calls of a request that ended before any work, with the workflows they were meant for."""
+    def note_dropped(self, arrived: float, begun: Collection[TerminateCall] = ()) -> None:
+        """Note the calls of a request that ended before them, with the workflows they were meant for.
+
+        ``begun``: those that it came to.
+        """
         for workflow_id, title in self.reading.terminations:
             workflow = self.portal.workflows.get(workflow_id)
-            if workflow is not None:
+            if workflow is not None and not any(call is one for call in workflow.calls for one in begun):
                 workflow.calls.append(TerminateCall(arrived, None, title, CallResult.DROPPED))
 
     def _grant(self) -> Grant | None:

@@ -98,15 +98,16 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
         return _refuse(error, asked)
     except ServerFailureError:
         asked.error = "PHP"
+        interference.note_dropped(asked.at, scope.calls)
         return broken.internal_error()
     except TimeoutError:
         asked.error = "TIMEOUT"
+        interference.note_dropped(asked.at, scope.calls)
         return broken.gateway_timeout()
     other = await interference.after_work(struck, answer)
     if other is not None:
         if any(fault.shape == "batch_command_lost" for fault in struck if fault.kind is FaultKind.WRONG_JSON):
-            # Alone it has nothing that could be missing.
-            _note_heard(scope, request, first_lost=reading.method == "batch")
+            _note_heard(scope, request, first_lost=True)
         return other
     _note_heard(scope, request)
     return _respond(answer, 200)

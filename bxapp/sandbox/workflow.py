@@ -50,7 +50,7 @@ class CallResult(StrEnum):
     """What became of one ``terminate`` inside the portal, whatever was answered."""
 
     DROPPED = "dropped"
-    """Its HTTP request ended before any work."""
+    """Its HTTP request ended before it."""
     UNDER_WAY = "under_way"
     STOPPED = "stopped"
     ERROR = "error"

@@ -90,10 +90,26 @@ def test_one_text_that_a_batch_might_alter_sends_all_in_plain_calls(client: Clie
     assert [heard.json["STATUS"] for heard in peer.heard] == ["plain", ODD_TEXT]
 
 
-@pytest.mark.parametrize("result", [False, None, [], "no", {}])
-def test_only_true_is_true(client: Client, peer: Peer, result: object) -> None:
-    peer.tells(says({"result": result}))
+def test_false_is_a_failure(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": False}))
     assert isinstance(terminate(client, ["a.1"], "x")["a.1"], MethodFailed)
+
+
+@pytest.mark.parametrize("result", [None, [], "no", "true", {}, 0, 1])
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_what_is_neither_true_nor_false_tells_nothing(
+    client: Client, peer: Peer, result: object, is_batch: bool
+) -> None:
+    peer.tells(
+        says({"result": {"result": {"stop0": result, "stop1": True}}} if is_batch else {"result": result})
+    )
+
+    endings = terminate(client, ["a.1", "b.2"] if is_batch else ["a.1"], "x")
+
+    ending = endings["a.1"]
+    assert isinstance(ending, Unheard)
+    # With a code it would be the portal's own error.
+    assert ending.code == ""
 
 
 @pytest.mark.parametrize("told", [page(500), Told(cut=True)])

@@ -105,6 +105,29 @@ def test_the_calls_whose_answer_is_not_missing_are_heard(sandbox: SandboxProcess
     assert [sandbox.record(one)["calls"][0]["heard"] for one in ids] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "shape", ["batch_results_null", "batch_results_list", "batch_results_text", "batch_command_lost"]
+)
+def test_what_a_shape_cannot_change_is_heard(sandbox: SandboxProcess, shape: str) -> None:
+    (one,) = sandbox.add(1)
+    fault(sandbox, "wrong_json", shape=shape, times=1)
+
+    answer = sandbox.post("bizproc.workflow.terminate", {"ID": one})
+
+    assert answer.json()["result"] is True
+    assert [call["heard"] for call in sandbox.record(one)["calls"]] == [True]
+
+
+def test_what_a_shape_has_changed_is_not_heard(sandbox: SandboxProcess) -> None:
+    (one,) = sandbox.add(1)
+    fault(sandbox, "wrong_json", shape="result_null", times=1)
+
+    answer = sandbox.post("bizproc.workflow.terminate", {"ID": one})
+
+    assert answer.json()["result"] is None
+    assert [call["heard"] for call in sandbox.record(one)["calls"]] == [False]
+
+
 def test_unknown_shapes_and_kinds_are_refused(sandbox: SandboxProcess) -> None:
     for body in (
         {"kind": "no such"},

@@ -279,3 +279,15 @@ def test_start_and_its_first_run(sandbox: SandboxProcess) -> None:
     mismatch = sandbox.post("bizproc.workflow.start", {"TEMPLATE_ID": 13, "DOCUMENT_ID": document}).json()
     assert mismatch["error_description"] == "Template type and DOCUMENT_ID mismatch!"
     assert sandbox.post("bizproc.workflow.start", {}).json()["error"] == "ERROR_WRONG_WORKFLOW_ID"
+
+
+def test_commands_behind_the_one_at_which_php_failed_are_dropped(sandbox: SandboxProcess) -> None:
+    before, behind = sandbox.add(2)
+    (failing,) = sandbox.add(behaviour="php_failure")
+    ids = [before, failing, behind]
+
+    commands = {f"c{place}": f"bizproc.workflow.terminate?ID={one}" for place, one in enumerate(ids)}
+    assert sandbox.post("batch", {"cmd": commands}).status_code == 500
+
+    told = [[(call["result"], call["heard"]) for call in sandbox.record(one)["calls"]] for one in ids]
+    assert told == [[("stopped", False)], [("failure", False)], [("dropped", False)]]

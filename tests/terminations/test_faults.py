@@ -79,6 +79,20 @@ def test_answers_of_another_shape_are_settled(scene: Scene, shape: str) -> None:
     assert [record["terminate_calls"] for record in scene.records(ids)] == [1] * 3
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("shape", ["result_null", "result_text", "result_list", "result_number"])
+def test_an_answer_that_says_nothing_is_no_error(scene: Scene, shape: str, count: int) -> None:
+    ids = scene.add(count)
+    job = scene.queue(ids)
+    scene.sandbox.fault(kind="wrong_json", shape=shape, method=TERMINATE, times=1)
+
+    scene.finish(job)
+
+    # The call had stopped them: "already finished" would be invented.
+    assert scene.items(job) == [("terminated", "answer_lost")] * count
+    assert [record["terminate_calls"] for record in scene.records(ids)] == [1] * count
+
+
 def test_too_many_requests(scene: Scene) -> None:
     job = scene.queue(scene.add(3))
     scene.sandbox.fault(kind="limit", method=TERMINATE, times=2)

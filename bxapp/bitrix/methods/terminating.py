@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from bxapp.bitrix.answers import Answer
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.encoding import changes_in_batch
-from bxapp.bitrix.errors import BitrixError, Halted, MethodFailed
+from bxapp.bitrix.errors import BitrixError, Halted, MethodFailed, Unheard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +106,9 @@ def _params(workflow_id: str, status: str) -> dict[str, object]:
 def _ending(answer: Answer | BitrixError) -> Ending:
     if isinstance(answer, BitrixError):
         return answer
-    if answer.result in (True, "true", "1", 1):
+    if answer.result is True:
         return True
-    return MethodFailed("", "the portal did not confirm")
+    if answer.result is False:
+        return MethodFailed("", "the portal did not confirm")
+    # No answer that this method has: whether it stopped the workflow is not said.
+    return Unheard("", "the portal's answer does not tell")
