@@ -40,7 +40,7 @@ def test_a_ghost_is_stopped_again_and_the_outcome_says_so(scene: Scene) -> None:
     scene.let_time_pass(timedelta(seconds=30))
     scene.work()
     assert not scene.record(workflow_id)["in_list"]
-    scene.let_time_pass(timedelta(seconds=30))
+    scene.let_time_pass(timedelta(seconds=60))
     scene.work()
 
     job.refresh_from_db()
@@ -112,6 +112,25 @@ def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
     job.refresh_from_db()
     assert job.ghosts_due_at is None
     assert scene.asked("batch") == asked_before + 1
+
+
+def test_a_look_that_seems_late_may_be_early_and_is_made_once_more(scene: Scene) -> None:
+    job = scene.queue(scene.add(60))
+    scene.work()
+    asked_before = scene.asked("batch")
+    # As if the clock of the machine that saw the end were three quarters of a minute behind.
+    scene.let_time_pass(timedelta(seconds=65))
+
+    scene.work()
+    job.refresh_from_db()
+    assert job.ghosts_due_at is not None
+    assert job.ghosts_due_at > timezone.now()
+    scene.let_time_pass(timedelta(seconds=25))
+    scene.work()
+
+    job.refresh_from_db()
+    assert job.ghosts_due_at is None
+    assert scene.asked("batch") == asked_before + 2
 
 
 def test_a_second_look_where_something_had_been_executed(scene: Scene) -> None:

@@ -23,6 +23,7 @@ from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import errors, methods
 from bxapp.bitrix.limits import Spent
+from bxapp.terminations.clocks import CLOCKS_APART
 from bxapp.terminations.jobs import recording
 from bxapp.terminations.jobs.errands import ReservedRequest
 from bxapp.terminations.models import Item, Job
@@ -49,6 +50,8 @@ _CALLS = 3
 # OWNED_UNTIL lies at most five minutes ahead: by then a step that was under way has saved itself.
 _SECOND_LOOK = timedelta(minutes=6)
 _LIMIT = timedelta(minutes=20)
+# A look is seldom later than this where nothing is wrong.
+_ON_TIME = timedelta(seconds=15)
 _GIVE_UP = timedelta(hours=24)
 
 
@@ -162,9 +165,21 @@ def _next_look(job: Job, back: Sequence[Item]) -> datetime | None:
     now = timezone.now()
     if back:
         return now + _PAUSE
+    if job.finished_at is not None and _may_be_early(now - job.finished_at):
+        return now + recording.FIRST_GHOST_LOOK
     second = job.finished_at + _SECOND_LOOK if job.finished_at else now
     met_executing = job.items.filter(executing_since__isnull=False).exists()
     return second if met_executing and now < second else None
+
+
+def _may_be_early(since_end: timedelta) -> bool:
+    """Whether this look may have come before what was executed had saved itself, although it seems late.
+
+    The end was noted by the clock of the machine that saw it. Where that is behind, the look is due there
+    and then; it cannot be told from one that is late, and one more costs a request.
+    """
+    late = since_end - recording.FIRST_GHOST_LOOK
+    return _ON_TIME < late < CLOCKS_APART
 
 
 def _note_next_look(turn: HeldTurn, job: Job, moment: datetime | None) -> None:
