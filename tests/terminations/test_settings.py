@@ -214,4 +214,6 @@ def test_messages_go_with_the_application(scene: Scene, frame: Client) -> None:
 
     assert not SavedMessage.objects.exists()
     assert not SavedFilter.objects.exists()
-    assert frame.post("/settings/messages/", REPLACED).status_code == 401
+    # Told that the application was removed.
+    assert frame.post("/settings/messages/", REPLACED).status_code == 403
+    assert not SavedMessage.objects.exists()
