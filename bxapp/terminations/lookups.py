@@ -42,4 +42,6 @@ class AnyOf(AnyLookup):
     ) -> tuple[str, tuple[Any, ...]]:
         """Return the condition for PostgreSQL."""
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", (*params, list(self.rhs))
+        # Of the column's own type: only then are the values hashed instead of compared one by one.
+        kind = "bigint" if isinstance(self.lhs.output_field, BigAutoField) else "varchar"
+        return f"{column} = ANY(%s::{kind}[])", (*params, list(self.rhs))

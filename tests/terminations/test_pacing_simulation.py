@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bxapp.terminations.pace.batch_sizes import Allowance
+from bxapp.terminations.pace.pacing import Pacer
 from bxapp.terminations.pace.portal_memory import PortalMemory
 from tests.terminations.portal_model import PortalModel, Run
 
@@ -165,3 +167,15 @@ def test_a_memory_survives_being_stored() -> None:
     memory = PortalModel(0.2, served_at_once=8, has_bucket=False).terminate(200).memory
 
     assert PortalMemory.from_json(memory.as_json()) == memory
+
+
+def test_a_call_that_hangs_does_not_hold_up_the_others() -> None:
+    pacer, allowance = Pacer(), Allowance(45, 2.0)
+    assert pacer.plan(100_000, allowance, 0.0).sizes == (1,)
+    pacer.sent("hangs", 1, 0.0)
+
+    waiting = pacer.plan(100_000, allowance, 0.5)
+    then = pacer.plan(100_000, allowance, 2.5)
+
+    assert (waiting.sizes, waiting.delay_seconds) == ((), 1.5)
+    assert then.sizes

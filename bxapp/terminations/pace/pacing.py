@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 LONGEST_HOLD_SECONDS = 60.0
 # Long enough for the others to have found their places, or their queue.
 SCOUT_SECONDS_BEHIND = 0.02
+# So long others wait for the call that finds the pace.
+FIRST_CALL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,11 @@ class Pacer:
             return Plan((), width)
         if self._is_bound_by_bucket(remaining, allowance):
             if self._seconds_per_command is None and allowance.requests:
-                # Each request counts: a single one tells how long a call takes.
-                return Plan(() if self._under_way else (1,), width)
+                # Each request counts: a single one tells how long a call takes, if it answers soon.
+                if not self._under_way:
+                    return Plan((1,), width)
+                if (rest := self._last_sent_at + FIRST_CALL_SECONDS - now) > 0:
+                    return Plan((), width, rest)
             scout_follows = False
         else:
             scout_follows = self._width.needs_scout
