@@ -159,10 +159,11 @@ function takeSnapshot() {
   const told = slot().querySelector("[data-snapshot-state]");
   const { snapshotState: state, announcement = "" } = told?.dataset ?? {};
   const reference = told?.dataset.snapshot;
-  if (reference && (reference === cancelled || (!isExpected && reference !== reading))) {
+  const isUnasked = !isExpected && (reference ? reference !== reading : !reading);
+  if (told && (isUnasked || (reference && reference === cancelled))) {
     // An answer that was under way when it was cancelled, or everything cleared.
     slot().replaceChildren();
-    if (state === "reading" && reference !== cancelled) cancel(reference);
+    if (reference && state === "reading" && reference !== cancelled) cancel(reference);
     draw();
     return;
   }
