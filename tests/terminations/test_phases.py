@@ -37,8 +37,7 @@ def test_each_phase_is_told_in_milliseconds(scene: Scene, caplog: pytest.LogCapt
     spans = [int(told[name]) for name in PHASES]
     # One batch of three calls one after the other, or three requests at once.
     assert spans[-1] >= 300
-    # What lies between the last outcome and the log's line is not a phase; a busy machine makes it long.
-    assert sum(spans) >= int(told["all_ms"]) - 100
+    assert abs(sum(spans) - int(told["all_ms"])) < 100
     assert told["taken_over"] == "0"
 
 

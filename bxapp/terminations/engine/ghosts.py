@@ -176,7 +176,8 @@ def _may_be_early(since_end: timedelta) -> bool:
     """Whether this look may have come before what was executed had saved itself, although it seems late.
 
     The end was noted by the clock of the machine that saw it. Where that is behind, the look is due there
-    and then; it cannot be told from one that is late, and one more costs a request.
+    and then; it cannot be told from one that is late, so it is made again until more than CLOCKS_APART lies
+    behind. Clocks that differ by less than ``_ON_TIME`` more than the pause before the look are not noticed.
     """
     late = since_end - recording.FIRST_GHOST_LOOK
     return _ON_TIME < late < CLOCKS_APART

@@ -7,7 +7,8 @@ it too. An unknown portal gets three requests, and the width grows as long as no
 each round of short batches; where requests are scarce, and must not be spent on trying, fourfold (the
 platform's own SDKs send 50 at once). There the last of a volley is a scout, short and a moment behind the
 others: where there is a queue it waits longest, and it is heard long before the others. A job that the
-bucket alone holds back needs no more width than it has, and sends no scouts.
+bucket alone holds back needs no more width than it has: it sends no scouts, and in an unknown portal one call
+first, which is waited for two seconds.
 
 Once a queue was seen, ``bears`` is what the portal serves at once: the width times the share of work in the
 time, or in a volley the number of those that did not wait. From then on the width stays a tenth, and at least
