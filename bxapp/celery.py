@@ -26,8 +26,8 @@ def keep_logging(**_: object) -> None:
 def spare_collections(**_: object) -> None:
     """Leave what was loaded at the start out of garbage collection, and collect less often.
 
-    Thousands of items read at once would set off one collection after the other through everything that
-    Django and Celery hold: a third of the time of reading them.
+    Thousands of items read or stored at once would set off one collection after the other through everything
+    that Django and Celery hold: a third of the time of reading them. Web processes do the same.
     """
     gc.collect()
     gc.freeze()

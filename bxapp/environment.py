@@ -5,6 +5,7 @@ Nothing but ``bxapp.settings`` reads the environment, and it does so through thi
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +64,14 @@ def seconds(variable: str, count: int) -> list[float]:
     return values
 
 
+def count(variable: str, default: int) -> int:
+    """Return a number of things, at least one."""
+    value = text(variable, str(default))
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 10_000):
+        raise ConfigurationError(variable, f"must be a whole number of at least 1, not {value!r}.")
+    return int(value)
+
+
 def base_url(variable: str, value: str) -> str:
     """Return ``value`` as scheme and host without a trailing slash; it must be a bare http(s) URL."""
     parts = urlsplit(value)
@@ -88,10 +97,12 @@ def redis_url(variable: str, default: str) -> str:
 def database(variable: str, default: str) -> dict[str, Any]:
     """Return Django's settings of the database named by a URL: SQLite file or PostgreSQL."""
     try:
-        parsed: dict[str, Any] = _env.db_url(variable, default=default)
+        # What it warns of is refused below.
+        with warnings.catch_warnings(action="ignore"):
+            parsed: dict[str, Any] = _env.db_url(variable, default=default)
     except (ImproperlyConfigured, ValueError) as error:
         raise ConfigurationError(variable, "must be a URL such as postgres://user@host/name.") from error
-    if parsed["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+    if parsed.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
         raise ConfigurationError(variable, "must name PostgreSQL (postgres://…) or SQLite (sqlite:///…).")
     return parsed
 

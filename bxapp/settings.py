@@ -104,6 +104,9 @@ BITRIX24_OPERATING_RULE = environment.seconds("BITRIX24_OPERATING_RULE", 4)
 TOKEN_ENCRYPTION_KEYS = environment.fernet_keys("TOKEN_ENCRYPTION_KEYS")
 # How long the portals of a worker that was killed are left alone, and how often lost work is looked for.
 LEASE_SECONDS, SWEEP_SECONDS = environment.seconds("TAKEOVER_SECONDS", 2) or (20.0, 10.0)
+# How many web processes, and how many slots of workers, there are at most, on all machines: while Redis is
+# gone each keeps to such a part of a portal's limit of requests. The default suits two of two each.
+PROCESSES = environment.count("PROCESSES", 4)
 
 # --- Data ------------------------------------------------------------------------------------------------
 
@@ -227,6 +230,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_POOL = "bxapp.prefork:WatchingTaskPool"  # lets a lost broker end no worker
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

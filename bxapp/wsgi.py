@@ -7,7 +7,8 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
-import bxapp.celery  # noqa: F401  (views send wake-ups through it)
+# Views send wake-ups through the application that is made here.
+from bxapp.celery import spare_collections
 
 # Gunicorn starts a worker that ended anew, for ever, unless it ended with this code.
 GUNICORN_WORKER_BOOT_ERROR = 3
@@ -18,3 +19,4 @@ try:
 except SystemExit as stop:
     sys.stderr.write(f"{stop.code}\n")
     raise SystemExit(GUNICORN_WORKER_BOOT_ERROR) from stop
+spare_collections()

@@ -189,6 +189,10 @@ class Stack:
             "REDIS_URL": self.redis_url,
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
+            # As for the worker in production.
+            "MALLOC_ARENA_MAX": "2",
+            "MALLOC_MMAP_THRESHOLD_": "131072",
+            "MALLOC_TRIM_THRESHOLD_": "131072",
             **self._variables,
         }
 

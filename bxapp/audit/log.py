@@ -101,4 +101,5 @@ def append_series(all_series: Iterable[Series]) -> None:
     Of ten thousand workflows that ended in the same way, each entry made by itself would cost as much as all
     else that is written about it.
     """
-    storing.store_series([(series.shared, Subject._fields, series.subjects) for series in all_series])
+    for series in all_series:
+        storing.store_series(series.shared, Subject._fields, series.subjects)

@@ -52,7 +52,7 @@ OUTCOMES: dict[str, _StrPromise] = {
 
 # terminations.states.Reason
 ENDINGS: dict[str, _StrPromise] = {
-    "gone_before": _("It had ended by itself before its turn came."),
+    "gone_before": _("When its turn came, it was not in the portal's list of running workflows."),
     "gone_after_error": _(
         "The portal answered with an error, and afterwards the workflow was no longer running: it ended at"
         " that moment, by itself or in spite of the error."
@@ -65,7 +65,7 @@ ENDINGS: dict[str, _StrPromise] = {
         "Every attempt to stop it made the portal's server fail. Only Bitrix24's support can help."
     ),
     "being_executed": _(
-        "It was being executed all the time while we waited. Try again when it has come to rest."
+        "Every look of ten minutes found it being executed. Try again when it has come to rest."
     ),
     "unreachable": _("The portal gave no usable answer for a day. The workflow was not stopped by this job."),
     "never_heard": _(
@@ -79,7 +79,7 @@ ENDINGS: dict[str, _StrPromise] = {
     ),
     "came_back_stays": _(
         "It was being executed when it was stopped, came back as an empty entry, and this entry could not be"
-        " stopped. Only Bitrix24's support can help."
+        " stopped. If trying again does not help, only Bitrix24's support can."
     ),
 }
 
@@ -94,8 +94,8 @@ WAITS: dict[str, _StrPromise] = {
         " rights again and opens the application."
     ),
     "portal_refuses": _(
-        "The portal refuses the application: its plan, its payment or a permission. The job tries again every"
-        " hour."
+        "The portal refuses the application: its plan, its payment, a permission, or a block for overload."
+        " The job tries again every hour."
     ),
     "portal_silent": _("The portal gives no usable answer. The job tries again by itself."),
     "portal_limit": _("A limit of the portal is used up. The job goes on by itself."),
@@ -134,6 +134,10 @@ HANDOVERS: dict[str, _StrPromise] = {
     "other_rights": _(
         "The portal no longer accepts the rights of the person who started the job. As that person allowed,"
         " it goes on with another administrator's."
+    ),
+    "cancellers_rights": _(
+        "The portal no longer accepts the rights of the person who started the job. What its last calls did"
+        " is asked with those of the person who cancelled it."
     ),
 }
 

@@ -8,16 +8,22 @@ read is ``Unheard``: the work may be done.
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bxapp.bitrix.codes import error_of
-from bxapp.bitrix.errors import BitrixError, Halted, OperatingLimited, Unheard
+from bxapp.bitrix.errors import BitrixError, OperatingLimited, Unheard
 from bxapp.bitrix.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# What a database's column of whole numbers takes.
+_LARGEST_NUMBER = 2**63 - 1
+_WHOLE_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,19}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +95,11 @@ def read_answer(reply: Reply, *, secrets: Sequence[str] = ()) -> Answer:
     )
 
 
-def read_batch(
-    reply: Reply, methods: Mapping[str, str], *, halt: bool = False, secrets: Sequence[str] = ()
-) -> BatchAnswer:
+def read_batch(reply: Reply, methods: Mapping[str, str], *, secrets: Sequence[str] = ()) -> BatchAnswer:
     """Return an answer or exception for each key of ``methods`` (command key to method name).
 
-    A key that the portal says nothing about was not run when the batch halted at an earlier error;
-    otherwise nobody knows, and it counts as Unheard. Raises when the batch as a whole was refused or unread.
+    A key that the portal says nothing about counts as Unheard: nobody knows. Raises when the batch as a whole
+    was refused or unread.
     """
     whole = read_answer(reply, secrets=secrets)
     if not isinstance(whole.result, dict) or "result" not in whole.result:
@@ -105,17 +109,15 @@ def read_batch(
         for part in ("result", "result_error", "result_total", "result_next", "result_time")
     )
     answers: dict[str, Answer | BitrixError] = {}
-    halted = False
     for key in methods:
         if key in errors:
             answers[key] = _command_error(errors[key], secrets)
-            halted = halt
         elif key in results:
             answers[key] = Answer(
                 results[key], number(totals.get(key)), number(nexts.get(key)), read_timing(times.get(key))
             )
         else:
-            answers[key] = Halted() if halted else Unheard("", "the answer leaves this command out")
+            answers[key] = Unheard("", "the answer leaves this command out")
     _tell_resets(answers, methods)
     return BatchAnswer(answers, whole.time)
 
@@ -135,23 +137,22 @@ def read_timing(stamps: object) -> Timing | None:
 
 
 def number(value: object) -> int | None:
-    """Return a whole number that may come as a text; None for everything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    if isinstance(value, str) and len(value) < 20:
-        try:
-            return int(value)
-        except ValueError:
-            return None
-    return None
+    """Return a whole number that may come as a text; None for everything else, and beyond 64 bits."""
+    found: int | None = None
+    if isinstance(value, int) and not isinstance(value, bool):
+        found = value
+    elif isinstance(value, float):
+        found = int(value) if value.is_integer() else None
+    elif isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+        found = int(value)
+    return found if found is not None and abs(found) <= _LARGEST_NUMBER else None
 
 
 def decimal(value: object) -> float | None:
     """Return a number of seconds that may come as a text; None for everything else."""
+    # As it comes in nearly all of the hundreds that a batch's answer holds.
+    if type(value) is float:
+        return value if abs(value) < 1e15 else None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -170,7 +171,10 @@ def moment(value: object) -> datetime | None:
 
 
 def iso_moment(value: object) -> datetime | None:
-    """Return an ISO 8601 date with offset as an aware UTC datetime; None for everything that is none."""
+    """Return an ISO 8601 date as an aware UTC datetime; None for everything that is none.
+
+    The portal tells the offset. Without one it counts as UTC, which is as good a guess as any.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -180,8 +184,30 @@ def iso_moment(value: object) -> datetime | None:
         return None
 
 
+def whole_list(value: object) -> list[dict[str, Any]]:
+    """Return the rows of a PHP list: a JSON list of objects, or an object of them under numeric keys.
+
+    For lists in which what is missing tells something too. PHP writes an empty one as ``[]`` and in no other
+    way. Raises Unheard for everything else: of an answer that was not understood nothing is missing.
+    """
+    if isinstance(value, dict) and value and all(key.isascii() and key.isdigit() for key in value):
+        value = list(value.values())
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise Unheard("", "the answer is no list of rows")
+    return value
+
+
+def read_rows(answer: Answer | BitrixError) -> list[dict[str, Any]]:
+    """Return the rows of an answer as :func:`whole_list`, or raise the error that stands for it."""
+    if not isinstance(answer, Answer):
+        raise answer
+    return whole_list(answer.result)
+
+
 def rows(value: object) -> list[dict[str, Any]]:
-    """Return the objects of a PHP list, which may come as a JSON list or as an object of them."""
+    """Return what can be read of a PHP list, for what may be missing, such as names; for all else there is
+    :func:`whole_list`.
+    """
     items = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     return [item for item in items if isinstance(item, dict)]
 
@@ -189,12 +215,25 @@ def rows(value: object) -> list[dict[str, Any]]:
 def _decoded(reply: Reply) -> dict[str, Any]:
     text = reply.body.decode("utf-8", errors="replace").lstrip("\ufeff")
     try:
-        payload = json.loads(text)
+        payload = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise _unreadable(reply, "no JSON" if text.strip() else "an empty answer") from None
     if not isinstance(payload, dict):
         raise _unreadable(reply, "JSON, but no object")
     return payload
+
+
+def _refuse(constant: str) -> NoReturn:
+    """Refuse ``NaN`` and ``Infinity``: Python reads them, but they are no JSON."""
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    """Return a number with a fraction or an exponent; refuse ``1e999``, which Python takes for infinite."""
+    found = float(digits)
+    if not math.isfinite(found):
+        raise ValueError(digits)
+    return found
 
 
 def _unreadable(reply: Reply, what: str) -> Unheard:

@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from bxapp.bitrix.answers import Answer, BatchAnswer, Reply, read_answer, read_b
 from bxapp.bitrix.encoding import command_text
 from bxapp.bitrix.errors import BitrixError, PortalMoved, RateLimited, RefreshNeeded
 from bxapp.bitrix.redaction import redacted
+from bxapp.bitrix.shared_answers import SharedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,10 +93,11 @@ class Exchange:
 class Client:
     """Speaks with one portal in the name of one user. Safe to share between threads.
 
-    ``client_endpoint`` must have been confirmed by an authorization server. ``on_move`` is given the
-    endpoint that a redirect points to and returns the confirmed endpoint of this portal, or None; the
-    request is repeated there and nowhere else. ``recorder`` sees every exchange, redirects included.
-    ``gate`` is asked before each HTTP request.
+    ``client_endpoint`` must have been confirmed by an authorization server; ``http`` is a session of
+    ``transport``. ``on_move`` is given the endpoint that a redirect points to and returns the confirmed
+    endpoint of this portal, or None; the request is repeated there and nowhere else. It is called by one
+    thread at a time, once for all requests that were under way together. ``recorder`` sees every exchange,
+    redirects included. ``gate`` is asked before each HTTP request.
     """
 
     def __init__(
@@ -102,16 +105,16 @@ class Client:
         client_endpoint: str,
         tokens: TokenSource,
         *,
-        http: requests.Session | None = None,
-        user_agent: str = "Flowstop",
+        http: requests.Session,
         on_move: Callable[[str], str | None] | None = None,
         recorder: Callable[[Exchange], None] | None = None,
         gate: Gate | None = None,
     ) -> None:
         self.client_endpoint = client_endpoint
         self._tokens = tokens
-        self._http = http or transport.session(user_agent)
+        self._http = http
         self._on_move = on_move
+        self._move: SharedAnswer[str | None] = SharedAnswer()
         self._recorder = recorder
         self._gate = gate
 
@@ -127,11 +130,11 @@ class Client:
 
         return self._with_token(method, sent, {}, read)
 
-    def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
+    def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
         """Run up to 50 commands one after the other in one request.
 
         The answer holds a result or an exception for each key; raises BitrixError only when the request as
-        a whole was refused or unheard. ``halt``: stop at the first error. Keys are names, not numbers.
+        a whole was refused or unheard. Keys are names, not numbers.
         """
         if not 0 < len(commands) <= LONGEST_BATCH or not all(_KEY.fullmatch(key) for key in commands):
             raise ValueError("A batch takes 1 to 50 commands whose keys are names.")
@@ -139,9 +142,9 @@ class Client:
         methods = {key: command.method for key, command in commands.items()}
 
         def read(reply: Reply, token: str) -> BatchAnswer:
-            return read_batch(reply, methods, halt=halt, secrets=(token,))
+            return read_batch(reply, methods, secrets=(token,))
 
-        return self._with_token("batch", {"halt": int(halt), "cmd": texts}, commands, read)
+        return self._with_token("batch", {"halt": 0, "cmd": texts}, commands, read)
 
     def _with_token(
         self,
@@ -160,12 +163,15 @@ class Client:
 
     def _followed(self, request: _Request, read: Callable[[Reply, str], Read]) -> Read:
         """Post the request; after a redirect once more, the same, to the confirmed new endpoint."""
+        # In this order: where another thread follows a move in between, it is asked about once more rather
+        # than that its answer is taken for one about the new address.
         endpoint = self.client_endpoint
+        move_number = self._move.number
         try:
             return self._recorded(endpoint, request, read)
         except _Redirected as redirected:
             hint = moved_endpoint(endpoint, request.method, redirected.location)
-        confirmed = self._confirmed_move(hint)
+        confirmed = self._confirmed_move(hint, move_number)
         try:
             return self._recorded(confirmed, request, read)
         except _Redirected:
@@ -210,11 +216,20 @@ class Client:
                 )
         return answer
 
-    def _confirmed_move(self, hint: str) -> str:
-        confirmed = self._on_move(hint) if self._on_move and hint else None
+    def _confirmed_move(self, hint: str, move_number: int) -> str:
+        confirmed = (
+            self._move.since(move_number, partial(self._follow, self._on_move, hint))
+            if self._on_move and hint
+            else None
+        )
         if confirmed is None:
             raise PortalMoved("", "the portal redirects to an address that is not confirmed")
-        self.client_endpoint = confirmed
+        return confirmed
+
+    def _follow(self, on_move: Callable[[str], str | None], hint: str) -> str | None:
+        confirmed = on_move(hint)
+        if confirmed is not None:
+            self.client_endpoint = confirmed
         return confirmed
 
 

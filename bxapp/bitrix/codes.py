@@ -24,6 +24,7 @@ from bxapp.bitrix.errors import (
     PortalRefused,
     RateLimited,
     RefreshNeeded,
+    RestBlocked,
     RightsLost,
     ScopeMissing,
     TokenRefused,
@@ -41,7 +42,8 @@ MEANINGS: Mapping[str, type[BitrixError]] = {
     "expired_token": RefreshNeeded,
     # try later: nothing was executed
     "query_limit_exceeded": RateLimited,
-    "overload_limit": RateLimited,
+    # A block by hand (documentation "Error codes"), which no pause ends: not a limit of requests.
+    "overload_limit": RestBlocked,
     "operation_time_limit": OperatingLimited,
     "connection_error": TryLater,  # the portal cannot reach the authorization server
     "portal_deleted": PortalClosed,

@@ -6,11 +6,11 @@
     ├── RefreshNeeded        renew the token pair and repeat; nothing was executed
     ├── TryLater             repeat later, unchanged; nothing was executed
     │   ├── RateLimited      too many requests at once
+    │   ├── RestBlocked      the platform's staff blocked REST there: its support has to be asked
     │   ├── OperatingLimited the method's execution time is used up until ``reset_at``
     │   ├── Unreachable      no connection came about
     │   ├── PortalMoved      the portal has a new address that nobody confirmed yet
-    │   ├── PortalClosed     the portal is deleted, or closed for a while
-    │   └── Halted           an earlier command of a halting batch failed
+    │   └── PortalClosed     the portal is deleted, or closed for a while
     ├── Unheard              no usable answer: the work may be done; ask the portal what is the case
     ├── UserRefused          only this user can help, or another one
     │   ├── RightsLost       the user is no administrator
@@ -68,7 +68,11 @@ class TryLater(BitrixError):
 
 
 class RateLimited(TryLater):
-    """Too many requests to this portal (QUERY_LIMIT_EXCEEDED), or a manual block (OVERLOAD_LIMIT)."""
+    """Too many requests to this portal."""
+
+
+class RestBlocked(TryLater):
+    """The platform's staff blocked REST for its load; that lasts until the platform's support lifts it."""
 
 
 class OperatingLimited(TryLater):
@@ -95,10 +99,6 @@ class PortalMoved(TryLater):
 
 class PortalClosed(TryLater):
     """The portal is deleted or closed, perhaps for a while only: never a reason to erase data."""
-
-
-class Halted(TryLater):
-    """A command of a halting batch that was not run, because one before it failed."""
 
 
 class Unheard(BitrixError):

@@ -58,7 +58,6 @@ class Launch:
     application_token: str = field(repr=False)
     status: str
     language: str
-    app_sid: str
     placement: str
     placement_options: Mapping[str, Any]
 
@@ -101,7 +100,6 @@ def parse_launch(query: Mapping[str, str], form: Mapping[str, str]) -> Launch:
         application_token=_text(form, "APPLICATION_TOKEN"),
         status=_text(form, "status")[:8],
         language=language_of(_text(query, "LANG") or _text(form, "LANG")),
-        app_sid=_text(query, "APP_SID") or _text(form, "APP_SID"),
         placement=_text(form, "PLACEMENT") or "DEFAULT",
         placement_options=_placement_options(form.get("PLACEMENT_OPTIONS") or ""),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +47,7 @@ def token_session(
     """
     oauth = _TokenSession(client_id=client_id)
     oauth.trust_env = False
+    transport.refuse_cookies(oauth)
     oauth.stream = True
     oauth.headers = CaseInsensitiveDict(http.headers)
     for prefix, adapter in http.adapters.items():
@@ -71,7 +71,7 @@ def _read(
 ) -> requests.Response:
     """Return the response with a body that oauthlib can read, or raise what its error stands for."""
     with response:
-        body = transport.read_body(response, _LARGEST_BYTES, time.monotonic() + transport.TOTAL_SECONDS)
+        body = transport.read_body(response, _LARGEST_BYTES)
     reply = Reply(response.status_code, body, transport.pause(response))
     if heard:
         heard(reply)

@@ -13,7 +13,9 @@ import io
 import ssl
 import time
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -26,6 +28,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ReadTimeoutError,
 )
 from urllib3.util.retry import Retry
 
@@ -36,9 +39,16 @@ from bxapp.bitrix.errors import Unheard, Unreachable
 if TYPE_CHECKING:
     import socket
 
+    from urllib3.response import BaseHTTPResponse
+
+# For one address, and for one step of TLS. A name may have several addresses, so together it may take longer;
+# what has not been connected after CONNECTED_SECONDS is not sent any more.
 CONNECT_SECONDS = 5.0
+CONNECTED_SECONDS = 10.0
 # A request may run for 60 s in the cloud; the answer has to come back too.
 READ_SECONDS = 65.0
+# No request is at work for longer, neither here, from before the connection to the last byte of the answer,
+# nor in the portal: it leaves within CONNECTED_SECONDS, and the portal gives it 60.
 TOTAL_SECONDS = 75.0
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
@@ -61,12 +71,22 @@ def session(
     """
     http = requests.Session()
     http.trust_env = False
+    refuse_cookies(http)
     http.headers.clear()
     http.headers.update({"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"})
     adapter = _Adapter(allow_insecure=allow_insecure, pool_size=pool_size)
     http.mount("https://", adapter)
     http.mount("http://", adapter)
     return http
+
+
+def refuse_cookies(http: requests.Session) -> None:
+    """Let a session take no cookie and send none.
+
+    One jar serves all portals, and a cookie is sent to every host of its domain (``.bitrix24.com``), whatever
+    the port: a portal's session would reach others, and calls in the name of one user carry another's.
+    """
+    http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def send(
@@ -84,7 +104,6 @@ def send(
 
     Raises Unreachable or Unheard, see above.
     """
-    ends_at = time.monotonic() + TOTAL_SECONDS
     try:
         with http.post(
             url,
@@ -94,7 +113,7 @@ def send(
             allow_redirects=False,
             stream=True,
         ) as response:
-            reply = Reply(response.status_code, read_body(response, largest_bytes, ends_at), pause(response))
+            reply = Reply(response.status_code, read_body(response, largest_bytes), pause(response))
             return reply, response.headers.get("Location", "")
     except OversizedAnswerError:
         raise Unheard("", f"the answer is larger than {largest_bytes} bytes") from None
@@ -102,15 +121,13 @@ def send(
         raise failure_of(failure) from None
 
 
-def read_body(response: requests.Response, largest_bytes: int, ends_at: float) -> bytes:
-    """Return the body of a streamed response; raises OversizedAnswerError, or TimeoutError at ``ends_at``."""
+def read_body(response: requests.Response, largest_bytes: int) -> bytes:
+    """Return the body of a streamed response of a ``session``; raises OversizedAnswerError."""
     parts = bytearray()
     for chunk in response.iter_content(_CHUNK_BYTES):
         parts += chunk
         if len(parts) > largest_bytes:
             raise OversizedAnswerError
-        if time.monotonic() > ends_at:
-            raise TimeoutError
     return bytes(parts)
 
 
@@ -139,7 +156,8 @@ def failure_of(failure: Exception) -> Unreachable | Unheard:
     if isinstance(reason, NewConnectionError | ConnectTimeoutError):
         wrong_certificate = _WRONG_CERTIFICATE in str(reason)
         return Unreachable("", _WRONG_CERTIFICATE if wrong_certificate else "no connection")
-    if isinstance(failure, requests.Timeout | TimeoutError):
+    # While the body is read, requests calls it a failed connection.
+    if isinstance(failure, requests.Timeout | TimeoutError) or isinstance(reason, ReadTimeoutError):
         return Unheard("", "no answer within the time limit")
     return Unheard("", "the connection ended before the answer was complete")
 
@@ -165,10 +183,10 @@ class _Adapter(HTTPAdapter):
 class _Deadline(io.RawIOBase):
     """A socket's stream that ends at a moment, however slowly the other side lets bytes drip."""
 
-    def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket, ends_at: float) -> None:
         self._stream = stream
         self._sock = sock
-        self._ends_at = time.monotonic() + TOTAL_SECONDS
+        self._ends_at = ends_at
 
     def readable(self) -> bool:
         return True
@@ -177,7 +195,9 @@ class _Deadline(io.RawIOBase):
         left_seconds = self._ends_at - time.monotonic()
         if left_seconds <= 0:
             raise TimeoutError
-        if left_seconds < READ_SECONDS:
+        # Silence may have a shorter limit, which is never made longer.
+        silent_seconds = self._sock.gettimeout()
+        if silent_seconds is None or left_seconds < silent_seconds:
             self._sock.settimeout(left_seconds)
         return self._stream.readinto(buffer)
 
@@ -187,9 +207,9 @@ class _Deadline(io.RawIOBase):
 
 
 class _TimedResponse(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, ends_at: float, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Deadline(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_Deadline(self.fp.detach(), sock, ends_at))
 
 
 def _refuse_private(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
@@ -201,12 +221,16 @@ def _refuse_private(connection: HTTPConnection, sock: socket.socket) -> socket.s
 
 
 class _OpenConnection(HTTPConnection):
-    response_class = _TimedResponse
+    def connect(self) -> None:
+        """Connect; after more than CONNECTED_SECONDS in vain: what left so late could be at work too long."""
+        begun_at = time.monotonic()
+        super().connect()
+        if time.monotonic() - begun_at > CONNECTED_SECONDS:
+            self.close()
+            raise ConnectTimeoutError("connecting took too long")
 
 
-class _OpenTlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
+class _OpenTlsConnection(_OpenConnection, HTTPSConnection):
     def connect(self) -> None:
         """Connect and shake hands; whatever fails here failed before the request left."""
         try:
@@ -230,14 +254,19 @@ class _GuardedTlsConnection(_OpenTlsConnection):
 class _OpenPool(HTTPConnectionPool):
     ConnectionCls = _OpenConnection
 
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> BaseHTTPResponse:
+        """Send one request, on a new connection or a kept one: the whole of it has TOTAL_SECONDS."""
+        conn.response_class = partial(_TimedResponse, ends_at=time.monotonic() + TOTAL_SECONDS)
+        return super()._make_request(conn, *args, **kwargs)
 
-class _OpenTlsPool(HTTPSConnectionPool):
+
+class _OpenTlsPool(_OpenPool, HTTPSConnectionPool):
     ConnectionCls = _OpenTlsConnection
 
 
-class _GuardedPool(HTTPConnectionPool):
+class _GuardedPool(_OpenPool):
     ConnectionCls = _GuardedConnection
 
 
-class _GuardedTlsPool(HTTPSConnectionPool):
+class _GuardedTlsPool(_OpenTlsPool):
     ConnectionCls = _GuardedTlsConnection

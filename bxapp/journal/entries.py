@@ -70,7 +70,7 @@ def _size(answer: Answer | BatchAnswer | None) -> dict[str, Any]:
     elif isinstance(result, str):
         size = {"result": parameters.text(result, _LONGEST_RESULT)}
     else:
-        size = {"result": result}
+        size = {"result": parameters.plain(result)}
     told = {"total": answer.total, "next": answer.next}
     return size | {name: number for name, number in told.items() if number is not None}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from functools import lru_cache, partial
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from bxapp.audit.texts import storable
 from bxapp.bitrix import transport
 from bxapp.bitrix.client import Client
 from bxapp.bitrix.errors import BitrixError, EndpointRefused, NotInstalled, RefreshNeeded, TokenRefused
+from bxapp.bitrix.shared_answers import SharedAnswer
 from bxapp.bitrix.webhooks import Webhook
 from bxapp.journal import recording as journal
 from bxapp.portals import refreshing, removal
@@ -23,7 +26,7 @@ from bxapp.portals.limits import ReadingGate, ScreenGate, WorkGate
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bxapp.bitrix.answers import Answer, BatchAnswer
     from bxapp.bitrix.client import Command, Exchange, Gate
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     Recorder = Callable[[Exchange], None]
 
 USER_AGENT = "Flowstop"
+# A pair lives for an hour.
+_FRESH_SECONDS = 60.0
 # This process's pool of connections to portals.
 _connections = lru_cache(maxsize=2)(transport.session)
 
@@ -61,6 +66,7 @@ class WorkAccess:
     """
 
     def __init__(self, grant: AccessGrant, *, job_id: int) -> None:
+        self.grant = grant
         gate = WorkGate(grant.portal)
         self._tokens: _HeldTokens | None = None
         if grant.portal.kind == Portal.Kind.WEBHOOK:
@@ -78,6 +84,13 @@ class WorkAccess:
     def needs_renewal(self) -> bool:
         """Whether the pair's hour is over."""
         return self._tokens is not None and self._tokens.is_over
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether a refused pair may be renewed: not one that has just been. A portal that refuses fresh
+        ones too, because its clock is wrong for instance, must not make us ask for pairs without end.
+        """
+        return self._tokens is not None and not self._tokens.is_fresh
 
     def renew(self) -> None:
         """Get the next pair; may take a minute. Raises BitrixError as ``refreshing.newer_pair`` does."""
@@ -99,7 +112,6 @@ def client_of_owner(owner: TokenOwner, access_token: str) -> Client:
         owner.client_endpoint,
         _GivenToken(access_token),
         http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
-        user_agent=USER_AGENT,
         on_move=partial(_confirm_move, owner.member_id, owner.server, lambda: access_token),
         recorder=journal.recorder(member_id=owner.member_id),
     )
@@ -123,7 +135,6 @@ def client_of_webhook(
         webhook.endpoint,
         _NoTokens(),
         http=_connections(USER_AGENT, allow_insecure=True),
-        user_agent=USER_AGENT,
         recorder=journal.recorder(also=recorder, member_id=webhook.portal_id, job_id=job_id),
         gate=gate,
     )
@@ -170,32 +181,37 @@ class _PortalClient(Client):
             portal.client_endpoint,
             tokens,
             http=_connections(USER_AGENT, allow_insecure=settings.BITRIX24_ALLOW_INSECURE),
-            user_agent=USER_AGENT,
             on_move=partial(_follow_move, portal.pk, portal.member_id, portal.authorization_server, tokens),
             recorder=journal.recorder(also=recorder, member_id=portal.member_id, job_id=job_id),
             gate=gate,
         )
         self._portal_id = portal.pk
+        # By whether it is certain: all requests that were under way together are one sign.
+        self._signs: dict[bool, SharedAnswer[None]] = {True: SharedAnswer(), False: SharedAnswer()}
 
     def call(self, method: str, params: Mapping[str, object] | None = None) -> Answer:
-        try:
+        with self._noticing():
             return super().call(method, params)
-        except (NotInstalled, TokenRefused) as error:
-            self._suspect(error)
-            raise
 
-    def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
+    def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
+        with self._noticing():
+            return super().batch(commands)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Note the sign when what is asked in the block shows that the application may be gone."""
+        numbers = {certain: sign.number for certain, sign in self._signs.items()}
         try:
-            return super().batch(commands, halt=halt)
+            yield
         except (NotInstalled, TokenRefused) as error:
-            self._suspect(error)
+            certain = removal.is_certain(error)
+            if certain is not None:
+                self._signs[certain].since(numbers[certain], partial(self._suspect, certain=certain))
             raise
 
-    def _suspect(self, error: BitrixError) -> None:
-        certain = removal.is_certain(error)
-        if certain is not None:
-            with leaving_none_open():
-                removal.suspect(self._portal_id, certain=certain)
+    def _suspect(self, *, certain: bool) -> None:
+        with leaving_none_open():
+            removal.suspect(self._portal_id, certain=certain)
 
 
 class _GrantTokens:
@@ -233,13 +249,21 @@ class _GrantTokens:
 class _HeldTokens(_GrantTokens):
     """The same, for many requests at once: none of them renews, somebody does it for all."""
 
+    _renewed_at = float("-inf")
+
     @property
     def number(self) -> int:
         return self._pair.number
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether this process got the pair a moment ago."""
+        return monotonic() - self._renewed_at < _FRESH_SECONDS
+
+    @property
     def is_over(self) -> bool:
-        return not self._usable or self._pair.expires_at <= timezone.now()
+        """Whether the pair's hour is over; what its moments say of a fresh one is not believed."""
+        return not self._usable or (self._pair.expires_at <= timezone.now() and not self.is_fresh)
 
     def access_token(self) -> str:
         if self.is_over:
@@ -252,6 +276,7 @@ class _HeldTokens(_GrantTokens):
     def renew(self) -> None:
         with self._lock:
             self._renew()
+            self._renewed_at = monotonic()
 
 
 class _GivenToken:

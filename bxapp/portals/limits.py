@@ -1,7 +1,8 @@
 """The limits of each portal as this process knows them, shared with all others through Redis.
 
-They follow from the portal's licence, which the engine asks for once a day (``app.info``). Until it is known
-a portal counts as the smallest plan of the cloud. One whose licence says "selfhosted" has no limit of
+They follow from the portal's licence (``app.info``), which is asked for where the handlers are bound, so that
+the first job knows it, by the engine once a day, and again soon after a question that failed. Until it is
+known a portal counts as the smallest plan of the cloud. One whose licence says "selfhosted" has no limit of
 requests unless it refuses one, and a limit of execution time only where its answers tell one.
 
 The limit of requests belongs to the portal and this application's address on the network: an installation
@@ -10,9 +11,10 @@ and a webhook share it, so it goes by the domain. The one of execution time belo
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -21,21 +23,30 @@ from django.utils import timezone
 from redis import Redis
 
 from bxapp.bitrix import limits
-from bxapp.bitrix.errors import RateLimited
+from bxapp.bitrix.errors import NotGenuine, RateLimited, RefreshNeeded, TryLater, Unheard, UserRefused
 from bxapp.bitrix.methods import is_on_premise
 from bxapp.portals.models import Portal
+from bxapp.portals.past_requests import requests_within
 
 if TYPE_CHECKING:
+    from bxapp.bitrix.errors import BitrixError
     from bxapp.bitrix.methods import License
 
-# A click that cannot be served within this time is refused rather than kept waiting.
+log = logging.getLogger(__name__)
+
+# A click that cannot be served within this time is refused rather than kept waiting. Where Redis is gone, for
+# a moment too, a process's share is one request in as many seconds as ``PROCESSES``: that wait is bearable.
 _CLICK_SECONDS = 5.0
+_LONGEST_CLICK_SECONDS = 15.0
 # How long a long reading waits for the share of jobs.
 _READING_SECONDS = 1.0
 _LICENSE_KEPT = timedelta(days=1)
+# After a question that failed in a way that may pass: a large portal would be slow for a whole day.
+_LICENSE_PAUSE = timedelta(minutes=5)
 _REDIS_SECONDS = 0.25
-# How many processes of a kind share a portal's limits while Redis is gone.
-_PROCESSES = 4
+# Into how many parts what is left of the execution time is shared while Redis is gone. Only who holds the
+# portal's turn takes one, and knows from the items what others took before: more workers do no harm.
+_SHARES = 4
 # All budgets that this process knows, in whatever cache.
 _budgets: WeakSet[limits.Budget] = WeakSet()
 
@@ -48,7 +59,8 @@ class ScreenGate:
 
     def enter(self, attempt: int) -> None:
         """Return when the request may leave; raises RateLimited when it may not for some seconds."""
-        ends_at = time.monotonic() + _CLICK_SECONDS
+        patience = max(_CLICK_SECONDS, settings.PROCESSES + 1.0)
+        ends_at = time.monotonic() + min(patience, _LONGEST_CLICK_SECONDS)
         while True:
             grant = self._bucket.take(1, limits.Priority.SCREEN)
             if grant.granted:
@@ -136,12 +148,23 @@ def license_is_due(portal: Portal) -> bool:
     return asked_at is None or timezone.now() - asked_at > _LICENSE_KEPT
 
 
-def keep_license(portal: Portal, told: License | None) -> None:
-    """Store what the portal told, or that it told nothing, which leaves what is known."""
+def keep_license(portal: Portal, told: License) -> None:
+    """Store what the portal told."""
+    portal.license, portal.license_family = told.code, told.family
     portal.license_asked_at = timezone.now()
-    if told is not None:
-        portal.license, portal.license_family = told.code, told.family
     portal.save(update_fields=["license", "license_family", "license_asked_at"])
+
+
+def keep_no_license(portal: Portal, error: BitrixError) -> None:
+    """Store that the portal told no licence, which leaves what is known.
+
+    A refusal that will be the same in an hour counts for a day, like an answer. After one that may pass, of a
+    request, or of the user in whose name it was sent, the portal is asked again in some minutes.
+    """
+    log.info("Portal %s does not tell its licence: %s", portal.pk, error)
+    may_pass = isinstance(error, TryLater | Unheard | RefreshNeeded | UserRefused | NotGenuine)
+    portal.license_asked_at = timezone.now() - (_LICENSE_KEPT - _LICENSE_PAUSE if may_pass else timedelta(0))
+    portal.save(update_fields=["license_asked_at"])
 
 
 def forget() -> None:
@@ -160,13 +183,19 @@ def _operating_rule(portal: Portal) -> limits.OperatingRule:
 
 @lru_cache(maxsize=10_000)
 def _bucket(domain: str) -> limits.Bucket:
-    return limits.Bucket(_shared(settings.REDIS_URL), domain, limits.STANDARD, processes=_PROCESSES)
+    return limits.Bucket(
+        _shared(settings.REDIS_URL),
+        domain,
+        limits.STANDARD,
+        processes=settings.PROCESSES,
+        requests_within=partial(requests_within, domain),
+    )
 
 
 @lru_cache(maxsize=10_000)
 def _budget(member_id: str, application: str, method: str) -> limits.Budget:
     budget = limits.Budget(
-        _shared(settings.REDIS_URL), member_id, application, method, limits.CLOUD, processes=_PROCESSES
+        _shared(settings.REDIS_URL), member_id, application, method, limits.CLOUD, processes=_SHARES
     )
     _budgets.add(budget)
     return budget

@@ -38,6 +38,7 @@ class Portal(models.Model):
     # What the portal's own ``app.info`` told last; the limits of the portal depend on it.
     license = models.CharField(max_length=64, blank=True, default="")
     license_family = models.CharField(max_length=64, blank=True, default="")
+    # From here a day is counted until it is asked again; a day ago almost, after a question that failed.
     license_asked_at = models.DateTimeField(null=True, blank=True)
     # The permissions that the application has there, as the authorization server told at the last launch.
     # None: not known yet.

@@ -1,8 +1,9 @@
 """Renewing a token pair: one refresh at a time across all processes, each new pair saved before it is used.
 
 The database decides who asks. A conditional update hands the lease of pair *n* to one process; the others
-wait and read pair *n + 1* from the row. A refresh token works once, so the answer is written down before
-anything else happens.
+wait and read pair *n + 1* from the row. The lease goes by the database's clock, so that no machine whose own
+is ahead takes it too early. A refresh token works once, so the answer is written down before anything else
+happens.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 
 from bxapp.bitrix import transport
 from bxapp.bitrix.errors import GrantRefused, NotInstalled, TryLater, Unheard
 from bxapp.portals import removal
 from bxapp.portals.authorization import servers
+from bxapp.portals.clocks import from_now
 from bxapp.portals.models import AccessGrant, Portal
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ if TYPE_CHECKING:
     from bxapp.bitrix.oauth import TokenPair
 
 log = logging.getLogger(__name__)
+
+# Sent with ``grant`` when a pair that counted as refused has been followed by a working one after all: its
+# answer came late. After the commit that stored it; an error of a room that listens is logged and no more.
+pair_revived = Signal()
 
 # Longer than one question to an authorization server can take, so that nobody else asks while an answer may
 # still come.
@@ -124,20 +132,24 @@ def _save(grant: AccessGrant, pair: TokenPair) -> None:
     The lease is not asked for: whoever has a working pair saves it, even if it came too late and somebody
     else's attempt with the old token was refused.
     """
-    now = timezone.now()
     with transaction.atomic(durable=True):
-        AccessGrant.objects.filter(pk=grant.pk, pair_number=grant.pair_number).exclude(
-            state=AccessGrant.State.DROPPED
-        ).update(
+        same = AccessGrant.objects.filter(pk=grant.pk, pair_number=grant.pair_number)
+        state = same.select_for_update().values_list("state", flat=True).first()
+        if state is None or state == AccessGrant.State.DROPPED:
+            return
+        same.update(
             state=AccessGrant.State.ACTIVE,
             access_token=pair.access_token,
             refresh_token=pair.refresh_token,
             expires_at=pair.expires_at,
             pair_number=grant.pair_number + 1,
-            renewed_at=now,
+            renewed_at=timezone.now(),
             refresh_holder=None,
             refresh_until=None,
         )
+    if state == AccessGrant.State.REFUSED:
+        log.warning("A late answer renewed the refused pair of grant %s", grant.pk)
+        pair_revived.send_robust(sender=AccessGrant, grant=AccessGrant.objects.get(pk=grant.pk))
 
 
 def _mark_refused(grant: AccessGrant, holder: uuid.UUID) -> bool:
@@ -159,13 +171,12 @@ def _mark_refused(grant: AccessGrant, holder: uuid.UUID) -> bool:
 
 def _take_lease(grant: AccessGrant, holder: uuid.UUID) -> bool:
     """Become the one who may ask, or prolong it; False when another process may."""
-    now = timezone.now()
-    free = Q(refresh_until__isnull=True) | Q(refresh_until__lt=now) | Q(refresh_holder=holder)
+    free = Q(refresh_until__isnull=True) | Q(refresh_until__lt=Now()) | Q(refresh_holder=holder)
     # Durable: a question to a server must never leave inside somebody's transaction.
     with transaction.atomic(durable=True):
         taken = AccessGrant.objects.filter(
             free, pk=grant.pk, pair_number=grant.pair_number, state=AccessGrant.State.ACTIVE
-        ).update(refresh_holder=holder, refresh_until=now + LEASE)
+        ).update(refresh_holder=holder, refresh_until=from_now(LEASE))
     return bool(taken)
 
 

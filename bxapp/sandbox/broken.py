@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -54,6 +55,18 @@ def _without_first(answer: dict[str, Any]) -> Any:
     return {**answer, "result": lost}
 
 
+def _each_list(answer: dict[str, Any], changed: Callable[[list[Any]], Any]) -> Any:
+    """The list that a call answers, or each list in a batch answer, in another form."""
+    result = answer.get("result")
+    if isinstance(result, list):
+        return {**answer, "result": changed(result)}
+    commands = result.get("result") if isinstance(result, dict) else None
+    if not isinstance(commands, dict):
+        return answer
+    lists = {key: changed(one) for key, one in commands.items() if isinstance(one, list)}
+    return _within(answer, "result", {**commands, **lists})
+
+
 SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "list": lambda answer: [],
     "text": lambda answer: "ok",
@@ -63,8 +76,17 @@ SHAPES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "result_null": lambda answer: {**answer, "result": None},
     "result_text": lambda answer: {**answer, "result": "ok"},
     "result_list": lambda answer: {**answer, "result": []},
+    "result_nan": lambda answer: {**answer, "result": math.nan},
+    "result_infinity": lambda answer: {**answer, "result": math.inf},
     "result_number": lambda answer: {**answer, "result": 1},
     "rows_of_text": lambda answer: {**answer, "result": ["a", None, 3]},
+    "lists_wrapped": lambda answer: _each_list(answer, lambda rows: {"workflows": rows}),
+    "lists_refused": lambda answer: _each_list(answer, lambda rows: {"error": "maintenance"}),
+    "lists_of_null": lambda answer: _each_list(answer, lambda rows: [None]),
+    "lists_empty_object": lambda answer: _each_list(answer, lambda rows: {}),
+    "lists_keyed": lambda answer: _each_list(
+        answer, lambda rows: {str(place + 1): row for place, row in enumerate(rows)} or []
+    ),
     "batch_results_list": lambda answer: _within(answer, "result", []),
     "batch_results_null": lambda answer: _within(answer, "result", None),
     "batch_results_text": lambda answer: _within(answer, "result", "ok"),

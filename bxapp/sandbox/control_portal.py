@@ -38,6 +38,7 @@ def told(sandbox: Sandbox, portal: Portal) -> dict[str, Any]:
         "tasks": len(portal.tasks),
         "busy_requests": gate.busy,
         "peak_requests": gate.peak,
+        "refusals": [asdict(one) for one in sandbox.runtimes[portal.number].limits.refusals],
         "webhooks": [f"{portal.origin}/rest/{user}/{secret}/" for secret, user in portal.webhooks.items()],
         "users": [asdict(user) for user in portal.users.values()],
         "templates": [

@@ -7,6 +7,7 @@ of the newest form facts section 5.
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -126,12 +127,25 @@ class OperatingLimiter:
         return list(baskets.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that a limit refused by itself, and no fault on request. ``at`` is Unix seconds."""
+
+    at: float
+    code: str
+    method: str
+
+
 @dataclass(slots=True)
 class PortalLimits:
-    """The limiters of one portal."""
+    """The limiters of one portal, and the latest of what they refused."""
 
     buckets: dict[str, LeakyBucket] = field(default_factory=dict)
     operating: OperatingLimiter = field(default_factory=OperatingLimiter)
+    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def refuse(self, code: str, method: str) -> None:
+        self.refusals.append(Refusal(time.time(), code, method))
 
     def admits(self, settings: PortalSettings, address: str) -> bool:
         """Count one HTTP request of ``address``; False: answer 503 ``QUERY_LIMIT_EXCEEDED``."""
@@ -141,4 +155,5 @@ class PortalLimits:
 
     def forget(self) -> None:
         self.buckets.clear()
+        self.refusals.clear()
         self.operating = OperatingLimiter()

@@ -25,18 +25,24 @@ class Asked:
     auth_in: str = ""
     """Where the token was: ``bearer``, ``auth``, ``access_token``, ``webhook``, or nothing."""
     token_in_url: bool = False
+    cookie_sent: bool = False
+    """The client sent the portal's session cookie back: an application has no business with it."""
     fault: str = ""
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """``counts`` counts requests by method, ``commands`` the commands of batches; errors alike."""
+    """``counts`` counts requests by method, ``commands`` the commands of batches; errors alike.
+
+    ``cookies_sent`` counts requests with a cookie of a portal.
+    """
 
     latest: deque[Asked] = field(default_factory=lambda: deque(maxlen=5000))
     counts: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     command_errors: Counter[str] = field(default_factory=Counter)
+    cookies_sent: int = 0
 
     def add(self, asked: Asked) -> None:
         self.latest.append(asked)
@@ -44,6 +50,7 @@ class RequestRecord:
         self.commands.update(asked.commands)
         if asked.error:
             self.errors[asked.error] += 1
+        self.cookies_sent += asked.cookie_sent
 
     def as_dict(self, limit: int) -> dict[str, Any]:
         return {
@@ -51,6 +58,7 @@ class RequestRecord:
             "commands": dict(self.commands),
             "errors": dict(self.errors),
             "command_errors": dict(self.command_errors),
+            "cookies_sent": self.cookies_sent,
             "latest": [asdict(one) for one in list(self.latest)[-limit:]],
         }
 
@@ -60,3 +68,4 @@ class RequestRecord:
         self.commands.clear()
         self.errors.clear()
         self.command_errors.clear()
+        self.cookies_sent = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from bxapp.sandbox.state import Sandbox
     from bxapp.sandbox.world import Portal
 
+# PHP's session, which every answer to a caller without one begins.
+_COOKIE = "PHPSESSID"
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "origin, content-type, accept, authorization",
@@ -53,10 +56,13 @@ async def answer_rest(request: web.Request) -> web.StreamResponse:
     if portal is None:
         return broken.html(404, "404 Not Found")
     asked = Asked(time.time(), "portal", portal.number, "", request.remote or "", request.host)
+    asked.cookie_sent = _COOKIE in request.cookies
     try:
         runtime = sandbox.runtimes[portal.number]
         async with runtime.gate.entered(portal.settings.max_parallel):
             response = await _answer(sandbox, portal, request, asked)
+        if not asked.cookie_sent:
+            response.set_cookie(_COOKIE, secrets.token_hex(16), path="/", httponly=True)
         asked.status = response.status
     finally:
         asked.seconds = time.time() - asked.at
@@ -71,6 +77,7 @@ async def _answer(sandbox: Sandbox, portal: Portal, request: web.Request, asked:
     asked.auth_in = "webhook" if reading.webhook_secret else reading.token_in
     asked.token_in_url = reading.token_in_url
     if not runtime.limits.admits(portal.settings, request.remote or ""):
+        runtime.limits.refuse("QUERY_LIMIT_EXCEEDED", reading.method)
         return _refuse(RestError("Too many requests", "QUERY_LIMIT_EXCEEDED", 503), asked)
     if portal.settings.moved and request.host.rsplit(":", 1)[0] != portal.moved_host:
         return _redirect(portal, request)
@@ -156,12 +163,16 @@ async def run_command(call: Call, name: str, params: dict[str, Value]) -> dict[s
 async def run_method(call: Call, method: Method, begun: float) -> dict[str, Any]:
     """``CRestServer::processCall``: limiter, method, and the answer around its result."""
     settings, scope = call.portal.settings, call.request
-    limiter = call.sandbox.runtimes[call.portal.number].limits.operating
+    limits = call.sandbox.runtimes[call.portal.number].limits
+    limiter = limits.operating
     entity = call.caller.entity
     fault = call.sandbox.faults.strike_command(call.portal.number, method.name)
     if fault is not None and fault.kind is FaultKind.COMMAND_ERROR:
         raise RestError(fault.description, fault.code, fault.status or 400)
-    if fault is not None or limiter.refuses(settings, entity, method.name, scope):
+    refuses = fault is None and limiter.refuses(settings, entity, method.name, scope)
+    if refuses:
+        limits.refuse("OPERATION_TIME_LIMIT", method.name)
+    if fault is not None or refuses:
         raise RestError("Method is blocked due to operation time limit.", "OPERATION_TIME_LIMIT", 429)
     call.start = php.integer(call.params.pop("start", 0))
     process_start = scope.begin(method.name)

@@ -10,10 +10,11 @@ class TerminationsConfig(AppConfig):
     label = "terminations"
 
     def ready(self) -> None:
-        """Hear of portals that are removed, of users who open the application again, and of migrations;
-        tell figures, and the list what is being done to its rows.
+        """Hear of portals that are removed, of users who open the application again, of pairs that work after
+        all, and of migrations; tell figures, and the list what is being done to its rows.
         """
         from bxapp.portals.models import AccessGrant
+        from bxapp.portals.refreshing import pair_revived
         from bxapp.portals.removal import portal_removed
         from bxapp.terminations import guards, stopping
         from bxapp.terminations.engine import resuming
@@ -27,6 +28,7 @@ class TerminationsConfig(AppConfig):
         portal_removed.connect(removal.portal_removed, dispatch_uid="terminations.portal_removed")
         portal_removed.connect(saved_messages.portal_removed, dispatch_uid="terminations.saved_messages")
         post_save.connect(resuming.grant_saved, sender=AccessGrant, dispatch_uid="terminations.grant_saved")
+        pair_revived.connect(resuming.pair_revived, dispatch_uid="terminations.pair_revived")
         worker_shutting_down.connect(stopping.ask, dispatch_uid="terminations.stopping")
         REGISTRY.register(TerminationFigures())
         post_migrate.connect(guards.ensure, sender=self, dispatch_uid="terminations.guards")

@@ -45,6 +45,9 @@ class Job(models.Model):
     # How many requests in a row brought no usable answer; the pauses grow with it.
     failures_in_a_row = models.PositiveIntegerField(default=0)
     silent_since = models.DateTimeField(null=True, blank=True)
+    # Since when it refuses this job's calls, although it may answer questions in between; counted anew from a
+    # refusal that says why, such as a limit.
+    calls_refused_since = models.DateTimeField(null=True, blank=True)
     # How many items ended in which way; written in the transaction that ends them, so that a page need not
     # count a hundred thousand rows every second.
     terminated = models.PositiveIntegerField(default=0)
@@ -55,6 +58,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     # The look for workflows that came back after they were stopped; empty once it has been done.
+    # By the database's clock.
     ghosts_due_at = models.DateTimeField(null=True, blank=True)
     # Telling its person in the portal that it has ended; empty before the end, and again as soon as somebody
     # is about to tell it.
@@ -127,6 +131,9 @@ class Item(models.Model):
     started_by_name = models.CharField(max_length=255, blank=True, default="")
     # What is left in the portal as the status of this workflow, its placeholders filled in.
     message = models.CharField(max_length=255, blank=True, default="")
+    # When the list that it was chosen from showed it idle or hung, by the database's clock: for a short time
+    # that is as good as a look.
+    idle_at = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=16, choices=ItemState.choices, default=ItemState.QUEUED)
     outcome = models.CharField(max_length=32, choices=Outcome.choices, blank=True, default="")
@@ -135,7 +142,8 @@ class Item(models.Model):
     other_job_id = models.BigIntegerField(null=True, blank=True)
     doubt = models.CharField(max_length=16, choices=Doubt.choices, blank=True, default="")
     not_before = models.DateTimeField(null=True, blank=True)
-    # Since when it has been seen executing; it is left alone until idle, within reason.
+    # Since when it has been seen executing; it is left alone until idle, within reason. Stays when it is seen
+    # idle: what resumes often may have done so again before its call.
     executing_since = models.DateTimeField(null=True, blank=True)
     # Attempts that the portal answered with an error for this very workflow.
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -151,10 +159,13 @@ class Item(models.Model):
     batch_limit = models.PositiveSmallIntegerField(default=50)
     # The call that holds it while SENT or UNSURE: one value for a whole batch. Only who knows it may record.
     lease = models.UUIDField(null=True, blank=True)
+    # When it was called for last, also after it came back.
     sent_at = models.DateTimeField(null=True, blank=True)
+    # In the name of which user of the portal it was called last: the job may go on with another's rights.
+    sent_as_id = models.PositiveBigIntegerField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    # In memory only. When this process looked at the workflow (monotonic seconds), and whether the look
+    # In memory only. When the workflow was seen idle (monotonic seconds of this process), and whether a look
     # showed it although another job had terminated it before.
     looked_at: float | None = None
     has_returned = False
@@ -198,6 +209,11 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.workflow_id
+
+    @property
+    def waits_until_idle(self) -> bool:
+        """Whether the last look at this queued one showed it being executed: only then it has a moment."""
+        return self.executing_since is not None and self.not_before is not None
 
 
 class Turn(models.Model):

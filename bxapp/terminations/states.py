@@ -38,7 +38,7 @@ class Reason(models.TextChoices):
     """Why an item ended as it did; the sentences for people are in ``audit.sentences``."""
 
     NONE = ""
-    GONE_BEFORE = "gone_before"  # not listed any more when its turn came
+    GONE_BEFORE = "gone_before"  # not in the list when its turn came
     GONE_AFTER_ERROR = "gone_after_error"  # the portal answered with an error, and it is not listed any more
     STOPPED_BY_OTHER_JOB = "stopped_by_other_job"
     ANSWER_LOST = "answer_lost"  # no answer came; confirmed gone
@@ -46,8 +46,8 @@ class Reason(models.TextChoices):
     DAMAGED = "damaged"  # the same, and the portal's words say that its stored state is damaged
     BREAKS_PORTAL = "breaks_portal"  # every attempt made the portal itself fail
     BEING_EXECUTED = "being_executed"  # never idle while we waited
-    UNREACHABLE = "unreachable"  # the portal gave no usable answer for a day, and no call was under way
-    NEVER_HEARD = "never_heard"  # a call was under way, and the portal can no longer be asked about it
+    UNREACHABLE = "unreachable"  # the portal gave no usable answer for a day, and no call was in doubt
+    NEVER_HEARD = "never_heard"  # a call may have stopped it, and the portal can no longer be asked about it
     CANCELLED_BY_PERSON = "cancelled_by_person"
     UNINSTALLED = "uninstalled"
     CAME_BACK = "came_back"  # returned as an empty entry and was stopped again
@@ -69,7 +69,7 @@ class BlockedReason(models.TextChoices):
     NONE = ""
     OPEN_AGAIN = "open_again"  # the owner's token pair is refused
     RIGHTS_LOST = "rights_lost"  # the owner is no administrator any more
-    PORTAL_REFUSES = "portal_refuses"  # plan, payment, scope
+    PORTAL_REFUSES = "portal_refuses"  # plan, payment, scope, a block for overload
     PORTAL_SILENT = "portal_silent"  # unreachable or failing; tried again with growing pauses
     PORTAL_LIMIT = "portal_limit"  # a limit of the portal is used up; goes on by itself
 
@@ -80,7 +80,7 @@ Transitions: TypeAlias = dict[State, dict[State, str]]
 
 JOB_MEANINGS: dict[JobState, str] = {
     JobState.QUEUED: "Confirmed by a person; no request has left for it.",
-    JobState.RUNNING: "The portal has answered, and nothing keeps it from going on.",
+    JobState.RUNNING: "The portal has answered, or calls may leave unasked; nothing keeps it from going on.",
     JobState.BLOCKED: "It waits for a person, for the portal or for a moment; the reason says what for.",
     JobState.PAUSED: "A person holds it. What is under way ends and is recorded; nothing new is begun.",
     JobState.CANCELLING: "A person ended it. What is under way ends and is recorded; nothing new is begun.",
@@ -89,14 +89,14 @@ JOB_MEANINGS: dict[JobState, str] = {
 
 JOB_TRANSITIONS: Transitions[JobState] = {
     JobState.QUEUED: {
-        JobState.RUNNING: "the portal answers",
-        JobState.BLOCKED: "the first request is refused, or nothing is heard",
+        JobState.RUNNING: "the portal answers, or what a fresh list showed idle is claimed",
+        JobState.BLOCKED: "the first request is refused, nothing is heard, or a limit is known to be used up",
         JobState.PAUSED: "a person pauses it",
         JobState.CANCELLING: "a person cancels it",
         JobState.FINISHED: "every item has ended (the application was removed)",
     },
     JobState.RUNNING: {
-        JobState.BLOCKED: "a request is refused, or nothing is heard",
+        JobState.BLOCKED: "a request is refused, nothing is heard, or a limit is known to be used up",
         JobState.PAUSED: "a person pauses it",
         JobState.CANCELLING: "a person cancels it",
         JobState.FINISHED: "every item has ended",
@@ -147,9 +147,10 @@ FIRST_JOB_STATE = JobState.QUEUED
 FIRST_ITEM_STATE = ItemState.QUEUED
 
 # What may still become of the outcome of an item that is DONE: only a look afterwards (``ghosts.py``) finds
-# that what was terminated came back. From an outcome, whatever its reason, to outcome and reason.
+# that what was terminated came back, by a confirmed call or by one that was answered with an error. From an
+# outcome, whatever its reason, to outcome and reason.
+_COMING_BACK = frozenset({(Outcome.TERMINATED, Reason.CAME_BACK), (Outcome.FAILED, Reason.CAME_BACK_STAYS)})
 AMENDMENTS: dict[Outcome, frozenset[tuple[Outcome, Reason]]] = {
-    Outcome.TERMINATED: frozenset(
-        {(Outcome.TERMINATED, Reason.CAME_BACK), (Outcome.FAILED, Reason.CAME_BACK_STAYS)}
-    ),
+    Outcome.TERMINATED: _COMING_BACK,
+    Outcome.ALREADY_FINISHED: _COMING_BACK,
 }

@@ -13,11 +13,12 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from celery import current_app
-from django.db.models import F, Q, Value
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from bxapp.portals.clocks import from_now
 from bxapp.terminations.models import Turn
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ def wake_at(portal_id: int, moment: datetime) -> None:
     delay = max(timedelta(0), moment - timezone.now())
     if delay > LATEST_WAKE_UP:
         return
-    # On the database's clock: machines may differ in theirs.
-    moment_there = Now() + Value(delay)
+    moment_there = from_now(delay)
     none_sooner = Turn.objects.filter(portal_id=portal_id).filter(
-        Q(wake_at=None) | Q(wake_at__gt=moment_there + Value(_ABOUT_THE_SAME))
+        Q(wake_at=None) | Q(wake_at__gt=from_now(delay + _ABOUT_THE_SAME))
     )
     if none_sooner.update(wake_at=moment_there):
         _send(portal_id, countdown_seconds=delay.total_seconds())

@@ -39,6 +39,7 @@ _SCRIPT_MODULES = tuple(
         "saved",
         "install",
         "overview",
+        "press",
         "visible",
         "filters",
         "sentences",

@@ -54,6 +54,7 @@ class Refusal(Exception):  # noqa: N818  (it is an answer, not an error)
 _REASONS: tuple[tuple[type[errors.BitrixError], RefusalReason], ...] = (
     (errors.RateLimited, RefusalReason.PORTAL_BUSY),
     (errors.OperatingLimited, RefusalReason.PORTAL_BUSY),
+    (errors.RestBlocked, RefusalReason.PORTAL_FAILED),
     (errors.TryLater, RefusalReason.PORTAL_UNREACHABLE),
     (errors.Unheard, RefusalReason.PORTAL_UNREACHABLE),
     (errors.RightsLost, RefusalReason.NOT_ADMINISTRATOR),

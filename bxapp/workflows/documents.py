@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -35,23 +35,22 @@ class Document:
     @property
     def label(self) -> str:
         """The whole in one line: "Deal 1633 · ACME renewal"."""
-        numbered = f"{self.kind} {self.number}".strip()
-        return " · ".join(part for part in (numbered, self.name) if part)
+        return _labelled(self.kind, self.number, self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kind:
+    """A kind that has a name in each language; ``path`` of the cards, with ``{number}``."""
+
     name: _StrPromise
     path: str = ""
-
-    def __str__(self) -> str:
-        return _in_language(self, get_language())
 
 
 # Found in a catalog once: a job may name a hundred thousand documents.
 @lru_cache(maxsize=256)
-def _in_language(kind: _Kind, _language: str | None) -> str:
-    return str(kind.name)
+def _in_language(kind: _Kind, language: str | None) -> str:
+    with override(language):
+        return str(kind.name)
 
 
 # DOCUMENT_ID of the CRM: a prefix and a number.
@@ -84,43 +83,58 @@ def describe(
     whose origin the card's full address is made.
     """
     kind, number, path = _read(module_id, entity, document_id)
+    if isinstance(kind, _Kind):
+        path = path or kind.path.format(number=number)
+        kind = _in_language(kind, get_language())
     return Document(
         kind=kind, number=number, name=name.strip(), path=path, url=_address(client_endpoint, path)
     )
 
 
-def _read(module_id: str, entity: str, document_id: str) -> tuple[str, str, str]:
+def label_in(language: str, module_id: str, entity: str, document_id: str, name: str) -> str:
+    """Return the label of :func:`describe`'s document in a language; of thousands, in a tenth of the time."""
+    kind, number, _path = _read(module_id, entity, document_id)
+    return _labelled(_in_language(kind, language) if isinstance(kind, _Kind) else kind, number, name.strip())
+
+
+def _labelled(kind: str, number: str, name: str) -> str:
+    numbered = f"{kind} {number}".strip()
+    return f"{numbered} · {name}" if numbered and name else numbered or name
+
+
+def _read(module_id: str, entity: str, document_id: str) -> tuple[_Kind | str, str, str]:
+    """Return kind, number, and the card's path where its kind does not tell it."""
     match module_id:
         case "crm":
             return _crm(document_id) or _plain(module_id, document_id)
         case "lists" if _NUMBER.fullmatch(document_id):
-            return str(_LIST_ITEM), document_id, ""
+            return _LIST_ITEM, document_id, ""
         case "disk" if _NUMBER.fullmatch(document_id):
-            return str(_FILE), document_id, ""
+            return _FILE, document_id, ""
         case "tasks" if _NUMBER.fullmatch(document_id):
-            return str(_TASK), document_id, ""
+            return _TASK, document_id, ""
         case "rpa" if _RPA.fullmatch(document_id):
-            return str(_RPA_ITEM), document_id, ""
+            return _RPA_ITEM, document_id, ""
         case "bizproc" if document_id and entity.endswith("Workflow"):
-            return str(_WORKFLOW), document_id, ""
+            return _WORKFLOW, document_id, ""
         case "" if not document_id:
             return "", "", ""
         case _:
             return _plain(module_id, document_id)
 
 
-def _crm(document_id: str) -> tuple[str, str, str] | None:
+def _crm(document_id: str) -> tuple[_Kind, str, str] | None:
     if dynamic := _DYNAMIC.fullmatch(document_id):
         type_id, number = dynamic.groups()
-        return str(_SMART_PROCESS_ITEM), number, f"/crm/type/{type_id}/details/{number}/"
+        return _SMART_PROCESS_ITEM, number, f"/crm/type/{type_id}/details/{number}/"
     prefix, _separator, number = document_id.rpartition("_")
     if not _NUMBER.fullmatch(number):
         return None
     kind = _CRM.get(prefix)
-    return (str(kind), number, kind.path.format(number=number)) if kind else None
+    return (kind, number, "") if kind else None
 
 
-def _plain(module_id: str, document_id: str) -> tuple[str, str, str]:
+def _plain(module_id: str, document_id: str) -> tuple[_Kind | str, str, str]:
     return module_id, document_id, ""
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from bxapp.bitrix.parts import in_parts
 from bxapp.workflows.models import KeptPart, KeptSelection
 from bxapp.workflows.names import is_still_there
 from bxapp.workflows.selection import SelectedWorkflow, SelectionNotOurs, listed, workflow_of
@@ -28,6 +29,8 @@ from bxapp.workflows.summaries import Summary
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
+
+    from django.db.models.functions import Now
 
     from bxapp.portals.models import Portal
 
@@ -43,7 +46,8 @@ class Kept:
     """A list as it was kept, read part by part by whoever goes through it; ``head`` are its first ones.
 
     ``workflows`` is all of it at once. ``as_of``: the moment of which it is everything that was meant, None
-    for what was picked by hand.
+    for what was picked by hand. ``read_at``: since when, by the database's clock, its workflows may have
+    changed; None where that is not known of all of them.
     """
 
     reference: str
@@ -51,6 +55,7 @@ class Kept:
     head: Sequence[SelectedWorkflow]
     summary: Summary
     as_of: datetime | None
+    read_at: datetime | None
     _row: KeptSelection = field(repr=False, compare=False)
 
     def __iter__(self) -> Iterator[SelectedWorkflow]:
@@ -69,11 +74,13 @@ def keep(portal: Portal, workflows: Iterable[SelectedWorkflow]) -> Kept:
     chosen = list({workflow.id: workflow for workflow in workflows}.values())
     with transaction.atomic():
         row = begin(portal)
-        _append(row, (_packed(chosen[start : start + _PART]) for start in range(0, len(chosen), _PART)))
+        _append(row, map(_packed, in_parts(chosen, _PART)))
         return complete(row)
 
 
-def begin(portal: Portal, as_of: datetime | None = None) -> KeptSelection:
+def begin(
+    portal: Portal, as_of: datetime | None = None, read_at: datetime | Now | None = None
+) -> KeptSelection:
     """Return a new list with nothing in it, which nobody can confirm yet; drops lists that are too old.
 
     Inside a transaction: it locks the portal's row. Raises SelectionNotOurs when the portal has removed the
@@ -88,6 +95,7 @@ def begin(portal: Portal, as_of: datetime | None = None) -> KeptSelection:
         reference=secrets.token_hex(16),
         count=0,
         as_of=as_of,
+        read_at=read_at,
         is_complete=False,
         created_at=now,
     )
@@ -134,7 +142,7 @@ def changed(
     base = _row(portal, reference)
     out, more = set(left_out), {workflow.id: workflow for workflow in added}
     with transaction.atomic():
-        row = begin(portal, base.as_of)
+        row = begin(portal, base.as_of, None if more else base.read_at)
         _append(row, _changed_parts(base, out, more))
         add(row, list(more.values()))
         return complete(row)
@@ -213,7 +221,7 @@ def _row(portal: Portal, reference: str) -> KeptSelection:
 
 def _kept(row: KeptSelection) -> Kept:
     head = [workflow_of(list(values)) for values in row.head]
-    return Kept(row.reference, row.count, head, Summary.from_json(row.summary), row.as_of, row)
+    return Kept(row.reference, row.count, head, Summary.from_json(row.summary), row.as_of, row.read_at, row)
 
 
 def _parts(row: KeptSelection) -> Iterator[KeptPart]:

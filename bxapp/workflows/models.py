@@ -49,6 +49,8 @@ class KeptSelection(models.Model):
     # Of how many workflows, and of which moment where it is everything that ran at one.
     count = models.PositiveIntegerField()
     as_of = models.DateTimeField(null=True)
+    # From when on it was read, by the database's clock, where all of it was read for this list.
+    read_at = models.DateTimeField(null=True)
     # False while a snapshot is still being read: such a list cannot be confirmed.
     is_complete = models.BooleanField(default=True)
     # The first ones, to name them without unpacking all.

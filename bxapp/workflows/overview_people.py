@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.answers import Answer, rows
+from bxapp.bitrix.answers import Answer, read_rows, rows
 from bxapp.bitrix.errors import BitrixError
 from bxapp.bitrix.methods.people import people_command, read_people
+from bxapp.bitrix.parts import in_parts
 from bxapp.workflows import overview_questions as ask
 from bxapp.workflows.filters import Filter
 from bxapp.workflows.questions import MOST_VALUES
@@ -86,19 +87,16 @@ class People:
         """Ask who they are; return whether the portal told."""
         if not met:
             return True
-        parts = [sorted(met)[start : start + _PER_COMMAND] for start in range(0, len(met), _PER_COMMAND)]
+        parts = in_parts(sorted(met), _PER_COMMAND)
         commands = {f"people{place}": people_command(part) for place, part in enumerate(parts)}
         try:
             answers = client.batch(commands).answers.values()
+            heard = {
+                user_id: person
+                for answer in answers
+                for user_id, person in read_people(read_rows(answer)).items()
+            }
         except BitrixError:
             return False
-        if not all(isinstance(answer, Answer) for answer in answers):
-            return False
-        heard = {
-            user_id: person
-            for answer in answers
-            if isinstance(answer, Answer)
-            for user_id, person in read_people(rows(answer.result)).items()
-        }
         self._known.learn_people(met, heard)
         return True

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bxapp.bitrix.answers import Answer, rows
+from bxapp.bitrix.answers import Answer, whole_list
 from bxapp.bitrix.client import Command
+from bxapp.bitrix.errors import Unheard
 from bxapp.bitrix.methods import read_instance
 from bxapp.bitrix.methods.instances import METHOD
+from bxapp.bitrix.parts import in_parts
 from bxapp.workflows.filters import NOTHING_KNOWN, Filter, Known
 from bxapp.workflows.questions import MOST_VALUES
 
@@ -60,9 +62,12 @@ def command(
 
 def tally(answer: Answer | BitrixError | None, meets: Callable[[Instance], bool]) -> Tally | None:
     """Return what an answer counts; None where there is none, or where a row is not what was asked for."""
-    if not isinstance(answer, Answer) or not isinstance(answer.result, list | dict):
+    if not isinstance(answer, Answer):
         return None
-    read = [read_instance(row) for row in rows(answer.result)]
+    try:
+        read = [read_instance(row) for row in whole_list(answer.result)]
+    except Unheard:
+        return None
     instances = tuple(instance for instance in read if instance is not None)
     if not all(meets(instance) for instance in instances):
         return None
@@ -76,10 +81,9 @@ def tally_of(
     return tally(answer, lambda instance: meant.meets(instance, now, known))
 
 
-def lists(numbers: Collection[int]) -> list[list[int]]:
+def lists(numbers: Collection[int]) -> list[Sequence[int]]:
     """Return numbers in ascending lists, each as long as a question may hold."""
-    ordered = sorted(numbers)
-    return [ordered[start : start + MOST_VALUES] for start in range(0, len(ordered), MOST_VALUES)]
+    return in_parts(sorted(numbers), MOST_VALUES)
 
 
 def outside(name: str, numbers: Collection[int]) -> list[dict[str, Any]]:

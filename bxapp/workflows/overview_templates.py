@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.answers import Answer, number, rows
+from bxapp.bitrix.answers import number, read_rows
 from bxapp.bitrix.client import Command
+from bxapp.bitrix.errors import BitrixError
 from bxapp.workflows import overview_questions as ask
 from bxapp.workflows.filters import Filter, Known, Origin
 from bxapp.workflows.questions import MOST_VALUES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bxapp.bitrix.errors import BitrixError
+    from bxapp.bitrix.answers import Answer
     from bxapp.workflows.overview_knowledge import Knowledge
 
 _FIELDS = ["TEMPLATE_ID"]
@@ -98,10 +99,10 @@ class Templates:
         heard: dict[int, str] = {}
         is_complete = False
         for key in (key for key in self.commands if key.startswith("listed")):
-            answer = answers[key]
-            if not isinstance(answer, Answer):
+            try:
+                page = read_rows(answers[key])
+            except BitrixError:
                 return
-            page = rows(answer.result)
             heard |= {ID: _text(row.get("NAME")) for row in page if (ID := number(row.get("ID")))}
             is_complete = len(page) < _PAGE_ROWS
             if is_complete:

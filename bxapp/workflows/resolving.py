@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.methods import open_tasks, people, templates
+from bxapp.bitrix.methods import open_tasks, people, template_lists
 from bxapp.workflows import names
 from bxapp.workflows.filters import NOTHING_KNOWN, Known
 from bxapp.workflows.models import PersonName
@@ -64,7 +64,7 @@ def participants(client: Client, portal: Portal) -> Crowd:
 
 def template_names(client: Client, portal: Portal) -> dict[int, str]:
     """Return the templates that the portal lists; keeps their names. Raises BitrixError."""
-    found = templates.listed_templates(client)
+    found = template_lists.listed_templates(client)
     named = {
         template_id: name for template_id, name in found.items() if name and template_id <= LARGEST_NUMBER
     }

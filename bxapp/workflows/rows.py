@@ -117,6 +117,7 @@ def _row(
         started=instance.started,
         started_by_id=instance.started_by,
         started_by_name=starter.name,
+        is_idle=instance.owned_until is None or instance.is_hung(now),
     )
     return Row(
         id=instance.id,

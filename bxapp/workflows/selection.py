@@ -37,6 +37,9 @@ class SelectedWorkflow:
     started: datetime | None
     started_by_id: int | None
     started_by_name: str
+    # Whether the list showed it idle, or hung, which is stopped like an idle one. Not carried by a checkbox:
+    # nobody knows of which moment that is.
+    is_idle: bool = False
 
 
 _NAMES = tuple(field.name for field in fields(SelectedWorkflow))
@@ -46,7 +49,7 @@ _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def pack(actor: Actor, workflow: SelectedWorkflow) -> str:
     """Return the value of a checkbox: a JSON list and its signature (small, and compressible in a page)."""
-    return _signer(actor).sign(_written(listed(workflow)))
+    return _signer(actor).sign(_written(listed(workflow)[: len(_NAMES) - 1]))
 
 
 def unpack(actor: Actor, value: str) -> SelectedWorkflow:
@@ -72,6 +75,9 @@ def listed(workflow: SelectedWorkflow) -> list[Any]:
 
 def workflow_of(values: list[Any]) -> SelectedWorkflow:
     """Return the workflow that :func:`listed` made a list of; raises ValueError or TypeError for another."""
+    if len(values) == len(_NAMES) - 1:
+        # Of a checkbox, or of a list that was kept before ``is_idle``.
+        values = [*values, False]
     if len(values) != len(_NAMES):
         raise ValueError("not a workflow's list")
     started = values[_STARTED]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -77,7 +78,7 @@ def begin(actor: Actor, query: str, expected: int = 0) -> Snapshot:
         return Snapshot.objects.create(
             portal=actor.portal,
             grant=actor.grant,
-            selection=keeping.begin(actor.portal, as_of=now),
+            selection=keeping.begin(actor.portal, as_of=now, read_at=Now()),
             query=query,
             expected=expected,
             progress_at=now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.methods.template_lists import templates_named
+from bxapp.bitrix.methods.template_search import templates_named
 from bxapp.portals import grants
 from bxapp.workflows import names, protected
 

@@ -13,6 +13,7 @@ from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import BitrixError
 from bxapp.bitrix.methods import WorkflowPage
 from bxapp.bitrix.methods.people import people_command, read_people
+from bxapp.bitrix.parts import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +42,7 @@ def add(
     """
     commands = dict(_commands(instances, named or Named()))
     answers: dict[str, list[dict[str, Any]]] = {}
-    for keys in _parts(list(commands), LONGEST_BATCH):
+    for keys in in_parts(list(commands), LONGEST_BATCH):
         answers |= _asked(client, {key: commands[key] for key in keys})
     return WorkflowPage(
         instances=instances,
@@ -66,12 +67,12 @@ def _commands(instances: Sequence[Instance], named: Named) -> Iterator[tuple[str
     templates = sorted({one.template_id for one in instances if one.template_id > 0} - named.templates)
     named.people |= set(people)
     named.templates |= set(templates)
-    for place, ids in enumerate(_parts(people, _PER_COMMAND)):
+    for place, ids in enumerate(in_parts(people, _PER_COMMAND)):
         yield f"people{place}", people_command(ids)
-    for place, ids in enumerate(_parts(templates, _PER_COMMAND)):
+    for place, ids in enumerate(in_parts(templates, _PER_COMMAND)):
         params: dict[str, object] = {"select": ["ID", "NAME"], "filter": {"ID": ids}, "order": {"ID": "ASC"}}
         yield f"templates{place}", Command("bizproc.workflow.template.list", params)
-    for place, workflow_ids in enumerate(_parts([instance.id for instance in instances], _PER_COMMAND)):
+    for place, workflow_ids in enumerate(in_parts([instance.id for instance in instances], _PER_COMMAND)):
         params = {
             "select": ["ID", "WORKFLOW_ID", "DOCUMENT_NAME"],
             "filter": {"WORKFLOW_ID": workflow_ids},
@@ -90,10 +91,6 @@ def _asked(client: Client, commands: dict[str, Command]) -> dict[str, list[dict[
 
 def _rows_of(answers: dict[str, list[dict[str, Any]]], prefix: str) -> Iterable[dict[str, Any]]:
     return (row for key, found in answers.items() if key.startswith(prefix) for row in found)
-
-
-def _parts(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.answers import Answer, rows
+from bxapp.bitrix.answers import Answer, whole_list
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import MethodFailed, Unheard
 from bxapp.bitrix.methods import read_instance
@@ -170,10 +170,8 @@ def _page(answers: BatchAnswer, key: str) -> tuple[list[dict[str, object]], bool
     answer = answers.answers[key]
     if not isinstance(answer, Answer):
         raise answer
-    if not isinstance(answer.result, list | dict):
-        raise Unheard("", "the list of workflows is no list")
-    page = rows(answer.result)
+    page = whole_list(answer.result)
     is_last = len(page) < PAGE_ROWS
-    if len(page) != len(answer.result) or (is_last and answer.next):
+    if is_last and answer.next:
         raise Unheard("", "a page of the list is incomplete")
     return page, is_last

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bxapp.bitrix.answers import Answer, rows
+from bxapp.bitrix.answers import Answer, whole_list
 from bxapp.bitrix.client import Command
-from bxapp.bitrix.errors import Unheard
 from bxapp.bitrix.methods import read_instance
 from bxapp.bitrix.methods.instances import METHOD, PAGE_ROWS
 from bxapp.bitrix.methods.workflow_pages import rows_command
@@ -65,9 +64,7 @@ class Windows:
             answer = answers[f"rows{offset}"]
             if not isinstance(answer, Answer):
                 raise answer
-            if not isinstance(answer.result, list | dict):
-                raise Unheard("", "the list of workflows is no list")
-            page = rows(answer.result)[:PAGE_ROWS]
+            page = whole_list(answer.result)[:PAGE_ROWS]
             found += [Candidate(offset + place, read_instance(row)) for place, row in enumerate(page)]
             # Beyond the end a portal tells the offset that was asked for.
             if page or offset == 0:

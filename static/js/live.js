@@ -1,6 +1,6 @@
 // Parts of the page that ask for themselves anew while something changes: not while nobody looks, and never under
 // the person's finger.
-let isPressed = false;
+import { isPressed } from "./press.js";
 
 function livePart(element) {
   return element.closest?.("[data-live]");
@@ -24,7 +24,7 @@ function hold(event) {
   const part = livePart(detail.target);
   // A refusal is no badge.
   if (detail.xhr.status >= 400 && detail.target.hasAttribute?.("data-quiet")) detail.shouldSwap = false;
-  if (isPoll && part === detail.target && (isPressed || hasSelection(part))) detail.shouldSwap = false;
+  if (isPoll && part === detail.target && (isPressed() || hasSelection(part))) detail.shouldSwap = false;
 }
 
 // What runs in the background fails in the background; the next try comes by itself.
@@ -39,12 +39,6 @@ function land(event) {
   if (target.hasAttribute?.("data-live")) target.focus({ preventScroll: true });
 }
 
-function press(is) {
-  return () => {
-    isPressed = is;
-  };
-}
-
 export function start() {
   document.addEventListener("htmx:beforeRequest", rest);
   document.addEventListener("htmx:beforeSwap", hold);
@@ -52,9 +46,4 @@ export function start() {
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, keepQuiet, { capture: true });
   }
-  document.addEventListener("pointerdown", press(true), { capture: true });
-  for (const name of ["pointerup", "pointercancel"]) {
-    document.addEventListener(name, press(false), { capture: true });
-  }
-  globalThis.addEventListener("blur", press(false));
 }

@@ -1,6 +1,8 @@
 // In a frame as high as its content the window scrolls outside, where this page cannot look. Which of its
 // elements are on the screen the browser does tell: from them comes the visible band, kept in properties
-// of the style sheet, for the bar of the selection and the dialog.
+// of the style sheet, for the bar of the selection and the dialog. They are told from the top: a frame that grows
+// for its content then moves nothing.
+import { afterPress, isPressed } from "./press.js";
 
 const WATCHED =
   "tr, .bar, .toolbar, .overview, .filter-bar, .pager, .card, .empty, .skeleton__row, .counts, .selection-space";
@@ -11,6 +13,8 @@ const bands = new Map();
 let observer = null;
 
 function draw() {
+  // The bar moves from under no finger.
+  if (isPressed()) return;
   let first = { top: Infinity };
   let last = { bottom: -Infinity };
   for (const [element, band] of bands) {
@@ -33,7 +37,7 @@ function draw() {
   style.setProperty("--visible-top", `${Math.round(visibleTop)}px`);
   style.setProperty("--visible-height", `${Math.round(visibleBottom - visibleTop)}px`);
   // The bar stands on the last thing that is seen: at the end of a list that is the room kept for it.
-  style.setProperty("--hidden-below", `${Math.round(end - bottom)}px`);
+  style.setProperty("--visible-bottom", `${Math.round(bottom)}px`);
 }
 
 function take(entries) {
@@ -57,5 +61,6 @@ export function start() {
   observer = new IntersectionObserver(take, { threshold: THRESHOLDS });
   document.addEventListener("htmx:afterSettle", watch);
   globalThis.addEventListener("resize", watch);
+  afterPress(draw);
   watch();
 }

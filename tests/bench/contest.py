@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.chosen_lists import choose_from_list
 from tests.control import Control
 from tests.visitor import Visitor
 
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 MESSAGE = "Stopped by the measurement"
 # What may be chosen as "everything that runs" (``bxapp.workflows.snapshots``); more is chosen page by page.
 _LARGEST_CHOICE = 150_000
-_READ_WITHIN_SECONDS = 300.0
 _WORKFLOWS_OF_ONE_CALL = 5000
-_SNAPSHOT = re.compile(r'\bdata-(snapshot|snapshot-state)="([^"]*)"')
 _INPUT = re.compile(r"<input\b[^>]*\bdata-workflow=[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(data-workflow|value)="([^"]*)"')
 
@@ -46,10 +45,14 @@ class Confirmation:
         _expect(self.visitor.post(self.action, self.fields))
 
 
-def administrator(stage: Stage, portal: int) -> Visitor:
-    """Install the application in a portal and return its administrator with the application open."""
+def administrator(stage: Stage, portal: int, *, edition: str = "cloud") -> Visitor:
+    """Install the application in a portal and return its administrator with the application open.
+
+    The edition is told before, because the portal is asked for its licence with the installation.
+    """
     visitor = Visitor(stage)
     visitor.control = Control(stage, portal=portal)
+    visitor.control.change_settings(edition=edition)
     _expect(visitor.open(installer=True))
     visitor.control.finish_installation(visitor.user_id)
     reopen(visitor)
@@ -74,17 +77,7 @@ def choose(visitor: Visitor, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return what the list sends of these workflows: their ticked boxes, or everything but the others."""
     if not 50 < len(ids) <= _LARGEST_CHOICE:
         return {"selected": ticked(visitor, ids)}
-    page = _expect(visitor.post("/workflows/snapshots/", {"total": str(len(ids))})).text
-    ends_at = time.monotonic() + _READ_WITHIN_SECONDS
-    while (told := dict(_SNAPSHOT.findall(page)))["snapshot-state"] == "reading":
-        assert time.monotonic() < ends_at, "the list is not read in time"
-        time.sleep(0.5)
-        page = _expect(visitor.get(f"/workflows/snapshots/{told['snapshot']}/")).text
-    assert told["snapshot-state"] == "done", page
-    listed = {one for one, row in visitor.control.workflows().items() if row["in_list"]}
-    wanted = set(ids)
-    assert wanted <= listed, f"{len(wanted - listed)} workflows are not in the list"
-    return {"snapshot": [told["snapshot"]], "left_out": sorted(listed - wanted)}
+    return choose_from_list(visitor, visitor.control, ids)
 
 
 def ticked(visitor: Visitor, ids: Sequence[str]) -> list[str]:

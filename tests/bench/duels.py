@@ -47,7 +47,7 @@ def duel(
     ):
         numbers = count(1)
         for _ in range(rounds):
-            visitor = contest.administrator(stage, next(numbers))
+            visitor = contest.administrator(stage, next(numbers), edition=load.edition)
             note(_product(FIRST, load, stage, watch, visitor))
             if runs[-1].seconds is not None:
                 time.sleep(load.rest_seconds)

@@ -60,6 +60,10 @@ class Load:
         return f"{self.count:,} × {self.seconds * 1000:.0f} ms"
 
     @property
+    def edition(self) -> str:
+        return str(self.settings.get("edition", "cloud"))
+
+    @property
     def work_seconds(self) -> float:
         return self.count * self.seconds
 

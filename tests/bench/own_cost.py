@@ -54,7 +54,7 @@ def memory(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Tabl
     rows = []
     with staged(portals=1, on_sqlite=on_sqlite) as (stage, watch):
         # Its licence knows no limit of requests: waiting for the bucket, 100,000 would take a quarter hour.
-        visitor = busy_portal.administrator(stage, watch)
+        visitor = busy_portal.administrator(stage)
         visitor.control.change_settings(**CALM)
         for count in counts:
             ids = contest.add_workflows(visitor.control, count)

@@ -51,8 +51,8 @@ def painting(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Ta
     """Measure first visits, later ones and later pages, in the portal's frame and without it."""
     workflows, rounds = (120, 1) if quick else (5_000, 5)
     visits: dict[str, list[Seen]] = {}
-    with staged(portals=1, on_sqlite=on_sqlite) as (stage, watch), sync_playwright() as playwright:
-        visitor = busy_portal.administrator(stage, watch)
+    with staged(portals=1, on_sqlite=on_sqlite) as (stage, _), sync_playwright() as playwright:
+        visitor = busy_portal.administrator(stage)
         busy_portal.fill(visitor.control, workflows)
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS, *_ONE_PROCESS], headless=True

@@ -77,8 +77,8 @@ def larger(*, quick: bool, on_sqlite: bool, tell: Callable[[str], None]) -> Tabl
 
 @contextmanager
 def _filled(size: Size, on_sqlite: bool, tell: Callable[[str], None]) -> Iterator[tuple[Stage, Visitor]]:
-    with staged(portals=1, on_sqlite=on_sqlite) as (stage, watch):
-        visitor = busy_portal.administrator(stage, watch)
+    with staged(portals=1, on_sqlite=on_sqlite) as (stage, _):
+        visitor = busy_portal.administrator(stage)
         busy_portal.fill(visitor.control, size.workflows)
         tell(f"{size.workflows:,} workflows run")
         yield stage, visitor

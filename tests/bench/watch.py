@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _EVERY_SECONDS = 0.02
+_FIRST_LOOK_WITHIN = timedelta(minutes=1)
 
 
 class Watch:
@@ -61,8 +63,12 @@ class Watch:
         return self._await(lambda: bool(self.ask(query) >= count), seconds, check)
 
     def await_looked_for_ghosts(self, seconds: float) -> None:
-        """Wait until the look for workflows that came back is over for all jobs."""
-        query = "SELECT COUNT(*) FROM terminations_job WHERE ghosts_due_at IS NOT NULL"
+        """Wait until the look for workflows that came back is over for all jobs that have ended.
+
+        A second one, minutes later, is not waited for.
+        """
+        soon = (datetime.now(UTC) + _FIRST_LOOK_WITHIN).strftime("%Y-%m-%d %H:%M:%S+00")
+        query = f"SELECT COUNT(*) FROM terminations_job WHERE ghosts_due_at < '{soon}'"  # noqa: S608 -- a moment
         self._await(lambda: bool(self.ask(query) == 0), seconds, lambda: None)
 
     def _await(self, holds: Callable[[], bool], seconds: float, check: Callable[[], None]) -> float | None:

@@ -88,6 +88,8 @@ class Peer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # As many as connect at the same moment in any test.
+    request_queue_size = 64
     peer: Peer
 
 

@@ -106,10 +106,14 @@ def test_a_missing_description_is_an_empty_one(content: object) -> None:
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b'{"result": ' + b"9" * 5000 + b"}",
+        b'{"result": NaN}',
+        b'{"result": [{"ID": -Infinity}]}',
+        b'{"result": true, "time": {"start": Infinity}}',
+        b'{"result": 1e999}',
     ],
     ids=[
         "empty", "blank", "html", "truncated", "list", "bool", "text", "no keys", "no result", "warning",
-        "bytes", "deep", "huge number",
+        "bytes", "deep", "huge number", "nan", "infinity", "infinite time", "beyond any float",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_leaves_the_work_unknown(body: bytes, status: int) -> None:
@@ -205,12 +209,12 @@ def test_a_command_that_the_answer_leaves_out_is_unheard() -> None:
     assert isinstance(read_batch(batch(result={"one": True}), METHODS).answers["two"], errors.Unheard)
 
 
-def test_after_a_halt_the_rest_was_not_run() -> None:
+def test_an_error_says_nothing_of_the_commands_after_it() -> None:
     refused = {"one": {"error": "ACCESS_DENIED", "error_description": "Access denied!"}}
-    answers = read_batch(batch(result_error=refused), METHODS, halt=True).answers
+    answers = read_batch(batch(result_error=refused), METHODS).answers
 
     assert isinstance(answers["one"], errors.RightsLost)
-    assert isinstance(answers["two"], errors.Halted)
+    assert isinstance(answers["two"], errors.Unheard)
 
 
 def test_a_refused_command_learns_the_reset_time_from_its_neighbour() -> None:
@@ -262,6 +266,8 @@ def test_a_refused_batch_raises() -> None:
     [
         (5, 5), ("5", 5), (" 5 ", 5), (5.0, 5), ("-1", -1), (5.5, None), ("", None), ("five", None),
         (None, None), (True, None), ([5], None), ("9" * 30, None),
+        ("1_0", None), ("٣", None), ("+7", 7),
+        (2**63 - 1, 2**63 - 1), (2**63, None), ("9" * 19, None), (1e300, None), (float("inf"), None),
     ],
 )  # fmt: skip
 def test_numbers_may_come_as_texts(value: object, read: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ from bxapp.bitrix.errors import (
     Unheard,
 )
 from tests.bitrix.peer import Told, page, says
+from tests.bitrix.portal import eventually
 
 if TYPE_CHECKING:
     import requests
@@ -172,10 +174,10 @@ def test_a_batch_is_one_request(client: Client, peer: Peer) -> None:
 def test_a_batch_with_an_expired_token_is_repeated_whole(client: Client, peer: Peer) -> None:
     peer.tells(EXPIRED, says({"result": {"result": {"me": 1}, "result_error": []}}))
 
-    answer = client.batch({"me": Command("profile")}, halt=True).answers["me"]
+    answer = client.batch({"me": Command("profile")}).answers["me"]
 
     assert isinstance(answer, Answer)
-    assert [heard.json["halt"] for heard in peer.heard] == [1, 1]
+    assert [heard.json["cmd"] for heard in peer.heard] == [{"me": "profile"}] * 2
 
 
 @pytest.mark.parametrize("keys", [[], ["0"], ["a b"], ["a[0]"], [f"c{place}" for place in range(51)]])
@@ -234,6 +236,61 @@ def test_a_new_address_that_redirects_again_is_not_followed(
         Client(peer.endpoint, tokens, http=http, on_move=lambda endpoint: endpoint).call("profile")
 
     assert (len(peer.heard), len(other_peer.heard)) == (1, 1)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_requests_that_are_redirected_together_ask_once(
+    peer: Peer, other_peer: Peer, http: requests.Session, tokens: Tokens, is_confirmed: bool
+) -> None:
+    asked: list[str] = []
+
+    def confirm(endpoint: str) -> str | None:
+        asked.append(endpoint)
+        assert eventually(lambda: len(peer.heard) >= 45, 60)
+        return other_peer.endpoint if is_confirmed else None
+
+    peer.tells(Told(302, b"", {"Location": f"{other_peer.endpoint}profile"}))
+    other_peer.tells(says({"result": 1}))
+    client = Client(peer.endpoint, tokens, http=http, on_move=confirm)
+
+    def call(_: int) -> object:
+        try:
+            return client.call("profile").result
+        except PortalMoved:
+            return None
+
+    with ThreadPoolExecutor(45) as pool:
+        assert list(pool.map(call, range(45))) == [1 if is_confirmed else None] * 45
+
+    assert len(asked) == 1
+    call(1)
+    assert len(asked) == (1 if is_confirmed else 2), "what was refused before may be confirmed by now"
+
+
+def test_what_a_failed_question_raises_is_for_its_own_thread(
+    peer: Peer, other_peer: Peer, http: requests.Session, tokens: Tokens
+) -> None:
+    asked: list[str] = []
+
+    def confirm(endpoint: str) -> str | None:
+        asked.append(endpoint)
+        if len(asked) == 1:
+            assert eventually(lambda: len(peer.heard) >= 2, 60)
+            raise OSError
+        return other_peer.endpoint
+
+    peer.tells(Told(302, b"", {"Location": f"{other_peer.endpoint}profile"}))
+    other_peer.tells(says({"result": 1}))
+    client = Client(peer.endpoint, tokens, http=http, on_move=confirm)
+
+    def call(_: int) -> object:
+        try:
+            return client.call("profile").result
+        except OSError as error:
+            return error.__class__
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(call, range(2)), key=str) == [1, OSError]
 
 
 # --- Records and secrets ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bxapp.bitrix.codes import AT_APP_INFO, MEANINGS, error_of
 TABLE: list[tuple[str, str, type[errors.BitrixError]]] = [
     ("expired_token", "The access token provided has expired.", errors.RefreshNeeded),
     ("QUERY_LIMIT_EXCEEDED", "Too many requests", errors.RateLimited),
-    ("OVERLOAD_LIMIT", "REST API is blocked due to overload.", errors.RateLimited),
+    ("OVERLOAD_LIMIT", "REST API is blocked due to overload.", errors.RestBlocked),
     ("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", errors.OperatingLimited),
     ("CONNECTION_ERROR", "Error connecting to authorization server", errors.TryLater),
     ("PORTAL_DELETED", "This portal has been deleted", errors.PortalClosed),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bxapp.bitrix.answers import Answer, BatchAnswer
-from bxapp.bitrix.errors import MethodFailed
-from bxapp.bitrix.methods import open_tasks, templates
+from bxapp.bitrix.errors import MethodFailed, Unheard
+from bxapp.bitrix.methods import open_tasks, people, template_lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +37,32 @@ def test_templates() -> None:
     portal = Endless()
 
     with pytest.raises(MethodFailed, match="ENDLESS"):
-        templates.listed_templates(cast("Client", portal))
+        template_lists.listed_templates(cast("Client", portal))
 
     assert portal.requests <= 100
+
+
+class Broken:
+    """Each list is an answer that is no list."""
+
+    def __init__(self, result: object) -> None:
+        self._result = result
+
+    def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
+        return BatchAnswer({key: Answer(self._result) for key in commands})
+
+
+@pytest.mark.parametrize("result", [{"error": "maintenance"}, ["x"], [None], None])
+def test_an_answer_that_is_no_list_is_not_the_end_of_one(result: object) -> None:
+    """Of a shorter list of templates more workflows would count as those of automation rules."""
+    portal = cast("Client", Broken(result))
+
+    with pytest.raises(Unheard):
+        template_lists.listed_templates(portal)
+    with pytest.raises(Unheard):
+        open_tasks.awaited(portal, {7}, 10_000)
+    with pytest.raises(Unheard):
+        people.starters(portal, {7})
 
 
 def test_tasks_of_one_workflow() -> None:

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bxapp.bitrix.errors import BitrixError, MethodFailed, RightsLost, ScopeMissing
-from bxapp.bitrix.methods import bind_events
+from bxapp.bitrix.errors import BitrixError, MethodFailed, RightsLost, ScopeMissing, Unheard
+from bxapp.bitrix.methods import LICENSE_QUESTION, License, bind_events, read_license
 from tests.bitrix.peer import says
 
 if TYPE_CHECKING:
@@ -54,6 +54,27 @@ def test_binding_again_does_no_harm(client: Client, peer: Peer) -> None:
     assert len(peer.heard) == 1
 
 
+def test_what_else_is_asked_goes_with_the_same_request(client: Client, peer: Peer) -> None:
+    told = {"LICENSE": "de_ent250", "LICENSE_FAMILY": "ent"}
+    peer.tells(batch({"handlers": [], "bind0": True, "bind1": True, "license": told}))
+
+    answers = bind_events(client, URL, EVENTS, also={"license": LICENSE_QUESTION})
+
+    assert len(peer.heard) == 1
+    assert commands(peer, 0)[-1] == ("app.info", {})
+    assert list(answers) == ["license"]
+    assert read_license(answers["license"]) == License("de_ent250", "ent")
+
+
+def test_what_else_is_asked_may_fail(client: Client, peer: Peer) -> None:
+    peer.tells(batch({"handlers": [], "bind0": True, "bind1": True}, {"license": {"error": "ACCESS_DENIED"}}))
+
+    answers = bind_events(client, URL, EVENTS, also={"license": LICENSE_QUESTION})
+
+    with pytest.raises(RightsLost):
+        read_license(answers["license"])
+
+
 def test_left_over_handlers_are_unbound(client: Client, peer: Peer) -> None:
     old = "https://old.example/events/"
     listed = [
@@ -72,6 +93,26 @@ def test_left_over_handlers_are_unbound(client: Client, peer: Peer) -> None:
         ("event.unbind", {"event": "ONAPPUNINSTALL", "handler": old}),
         ("event.unbind", {"event": "ONAPPUPDATE", "handler": URL, "auth_type": "15"}),
     ]
+
+
+def test_a_left_over_handler_that_stays_is_no_error(client: Client, peer: Peer) -> None:
+    listed = [{"event": "ONAPPUPDATE", "handler": "https://old.example/events/", "auth_type": "0"}]
+    bound = batch({"handlers": listed, "bind0": True, "bind1": True, "license": {"LICENSE": "de_pro"}})
+    peer.tells(bound, says({"error": "QUERY_LIMIT_EXCEEDED"}, status=503))
+
+    answers = bind_events(client, URL, EVENTS, also={"license": LICENSE_QUESTION})
+
+    assert read_license(answers["license"]).code == "de_pro"
+
+
+@pytest.mark.parametrize("told", [[], {}, {"LICENSE": ""}, {"LICENSE": None, "LICENSE_FAMILY": "pro"}])
+def test_an_answer_without_a_licence_tells_none(client: Client, peer: Peer, told: object) -> None:
+    peer.tells(batch({"handlers": [], "bind0": True, "bind1": True, "license": told}))
+
+    answers = bind_events(client, URL, EVENTS, also={"license": LICENSE_QUESTION})
+
+    with pytest.raises(Unheard):
+        read_license(answers["license"])
 
 
 @pytest.mark.parametrize(

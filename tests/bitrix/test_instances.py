@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from bxapp.bitrix.errors import MethodFailed, OperatingLimited, RightsLost, Unheard
-from bxapp.bitrix.methods import Instance, read_instance, running
+from bxapp.bitrix.methods import Instance, likely_id, named, read_instance, running
 from bxapp.bitrix.methods.instances import FIELDS
 from tests.bitrix.peer import says
 
@@ -188,11 +188,90 @@ def test_a_row_that_was_not_asked_for_makes_the_list_worthless(
         running(client, ["a", "b"])
 
 
-@pytest.mark.parametrize("result", [None, True, "list", 0])
+def test_of_a_part_of_a_list_nobody_is_missing(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": [ROW | {"ID": "a"}], "next": 50, "total": 51}))
+    with pytest.raises(Unheard, match="part of the list"):
+        running(client, ["a", "b"])
+
+    ids = [f"w{place:02}" for place in range(60)]
+    commands = {"result": {"ids0": [], "ids1": []}, "result_error": [], "result_next": {"ids1": 50}}
+    peer.tells(says({"result": commands}))
+    with pytest.raises(Unheard, match="part of the list"):
+        running(client, ids)
+
+
+def test_what_a_person_typed_is_found_in_the_portals_own_case(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": [ROW | {"ID": "a.1"}]}))
+
+    found = named(client, ["A.1", "b.1", "a.1"])
+
+    assert {typed: instance.id for typed, instance in found.items()} == {"A.1": "a.1", "a.1": "a.1"}
+
+
+def test_a_portal_that_tells_cases_apart_means_what_was_typed(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": [ROW | {"ID": "a.1"}, ROW | {"ID": "A.1"}]}))
+
+    found = named(client, ["A.1", "a.1"])
+
+    assert {typed: instance.id for typed, instance in found.items()} == {"A.1": "A.1", "a.1": "a.1"}
+
+
+def test_another_case_is_all_that_may_differ(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": [ROW | {"ID": "a.1"}, ROW | {"ID": "c.1"}]}))
+    with pytest.raises(MethodFailed, match="UNFILTERED"):
+        named(client, ["A.1", "b.1"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "likely"),
+    [
+        ("65E5A449E8F135.21284909", "65e5a449e8f135.21284909"),
+        ("65e5a449e8f135.21284909", "65e5a449e8f135.21284909"),
+        ("6B084F393A4C9.17205997", "6b084f393a4c9.17205997"),
+        ("Own-ID", "Own-ID"),
+        ("65E5A449X.1", "65E5A449X.1"),
+    ],
+)
+def test_ids_are_made_of_small_letters(typed: str, likely: str) -> None:
+    assert likely_id(typed) == likely
+
+
+NO_LISTS: list[Any] = [
+    None,
+    True,
+    "list",
+    0,
+    {},
+    {"error": "maintenance"},
+    {"workflows": [ROW | {"ID": "a"}]},
+    {"0": ROW | {"ID": "a"}, "more": ROW | {"ID": "b"}},
+    {"0": None},
+    ["a"],
+    [None],
+    [ROW | {"ID": "a"}, None],
+    [[ROW | {"ID": "a"}]],
+]
+
+
+@pytest.mark.parametrize("result", NO_LISTS)
 def test_what_is_no_list_proves_nothing(client: Client, peer: Peer, result: object) -> None:
     peer.tells(says({"result": result}))
     with pytest.raises(Unheard):
         running(client, ["a", "b"])
+
+
+@pytest.mark.parametrize("result", NO_LISTS)
+def test_one_command_without_a_list_leaves_nothing_known(client: Client, peer: Peer, result: object) -> None:
+    ids = [f"w{place}" for place in range(60)]
+    told = {"ids0": listed(ids[:50]), "ids1": result}
+    peer.tells(says({"result": {"result": told, "result_error": []}}))
+    with pytest.raises(Unheard):
+        running(client, ids)
+
+
+def test_an_empty_list_is_one(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": [], "total": 0}))
+    assert running(client, ["a", "b"]) == {}
 
 
 def test_a_refusal_is_raised(client: Client, peer: Peer) -> None:

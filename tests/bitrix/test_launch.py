@@ -44,7 +44,7 @@ def test_a_launch_is_read() -> None:
     assert launch.domain_hint == QUERY["DOMAIN"]
     assert launch.server_hint == FORM["SERVER_ENDPOINT"]
     assert launch.application_token == "application-token"
-    assert (launch.status, launch.language, launch.app_sid) == ("L", "es", "5f3a")
+    assert (launch.status, launch.language) == ("L", "es")
     assert launch.placement == "CRM_DEAL_DETAIL_TAB"
     assert launch.placement_options == {"ID": "8061", "URI": "/crm/"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from bxapp.bitrix import errors
 from bxapp.bitrix.client import Client
-from bxapp.bitrix.methods import profile, running, terminate
+from bxapp.bitrix.methods import profile, running, stop
 
 if TYPE_CHECKING:
     from tests.bitrix.portal import Portal
@@ -32,7 +32,7 @@ def test_a_lost_answer_leaves_the_work_unknown(
     portal.sandbox.fault(**fault, method="bizproc.workflow.terminate", times=1)
 
     with pytest.raises(errors.Unheard) as caught:
-        terminate(client, ids, "Stopped")
+        stop(client, dict.fromkeys(ids, "Stopped"))
 
     assert caught.value.server_failed is server_failed
     assert running(client, ids).keys() == (set() if done else set(ids))
@@ -42,7 +42,7 @@ def test_a_lost_answer_leaves_the_work_unknown(
     "shape",
     [
         "list", "text", "null", "number", "empty_object", "result_null", "result_text", "result_list",
-        "result_number", "rows_of_text", "truncated", "html",
+        "result_number", "rows_of_text", "result_nan", "result_infinity", "truncated", "html",
     ],
 )  # fmt: skip
 def test_an_answer_of_another_shape_leaves_the_work_unknown(portal: Portal, shape: str) -> None:
@@ -51,7 +51,7 @@ def test_an_answer_of_another_shape_leaves_the_work_unknown(portal: Portal, shap
     portal.sandbox.fault(kind="wrong_json", shape=shape, method="batch", times=1)
 
     with pytest.raises(errors.Unheard):
-        terminate(client, ids, "Stopped")
+        stop(client, dict.fromkeys(ids, "Stopped"))
 
     assert running(client, ids) == {}
 
@@ -70,7 +70,7 @@ def test_a_command_that_the_answer_loses_is_unheard(portal: Portal, shape: str, 
     client = portal.client()
     portal.sandbox.fault(kind="wrong_json", shape=shape, method="batch", times=1)
 
-    endings = terminate(client, ids, "Stopped")
+    endings = stop(client, dict.fromkeys(ids, "Stopped")).endings
 
     assert [ending is True for ending in endings.values()] == heard
     assert all(ending is True or isinstance(ending, errors.Unheard) for ending in endings.values())
@@ -83,7 +83,7 @@ def test_an_unknown_error_of_a_whole_batch_decides_nothing(portal: Portal, shape
     portal.sandbox.fault(kind="wrong_json", shape=shape, method="batch", times=1)
 
     with pytest.raises(errors.MethodFailed):
-        terminate(client, ids, "Stopped")
+        stop(client, dict.fromkeys(ids, "Stopped"))
 
     assert running(client, ids) == {}
 
@@ -103,7 +103,7 @@ def test_a_refusal_says_what_may_be_done(portal: Portal, kind: str, error: type[
     portal.sandbox.fault(kind=kind, times=1)
 
     with pytest.raises(error):
-        terminate(client, ids, "Stopped")
+        stop(client, dict.fromkeys(ids, "Stopped"))
 
     assert portal.record(*ids)[0]["state"] == "running"
 
@@ -141,8 +141,8 @@ def test_a_moved_portal_is_followed_where_it_is_confirmed(portal: Portal) -> Non
     portal.sandbox.settings(moved=True)
 
     with pytest.raises(errors.PortalMoved):
-        terminate(stubborn, ids, "Stopped")
-    assert terminate(client, ids, "Stopped") == dict.fromkeys(ids, True)
+        stop(stubborn, dict.fromkeys(ids, "Stopped"))
+    assert stop(client, dict.fromkeys(ids, "Stopped")).endings == dict.fromkeys(ids, True)
 
     assert confirmed == [client.client_endpoint]
     assert client.client_endpoint.startswith(portal.sandbox.portal()["new_url"])

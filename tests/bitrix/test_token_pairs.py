@@ -11,6 +11,7 @@ import pytest
 
 from bxapp.bitrix import errors
 from bxapp.bitrix.oauth import AuthorizationServers
+from bxapp.bitrix.tokens import token_session
 from tests.bitrix.conftest import SECRET
 from tests.bitrix.peer import Told, page, says
 
@@ -174,3 +175,13 @@ def test_no_secret_in_urls_errors_representations_or_logs(
     peer.answer = None
     peer.tells(says(pair()))
     assert "new-" not in repr(servers.refresh(peer.origin, "old-refresh-token"))
+
+
+def test_an_oauth_session_neither_keeps_nor_sends_cookies(http: requests.Session, peer: Peer) -> None:
+    peer.tells(says(pair(), 200, **{"Set-Cookie": "PHPSESSID=abc; Path=/"}))
+
+    with token_session("app.1", http, ()) as oauth:
+        for _ in range(2):
+            oauth.refresh_token(f"{peer.origin}/oauth/token/", refresh_token="old-refresh-token")
+
+    assert [heard.headers.get("Cookie") for heard in peer.heard] == [None, None]

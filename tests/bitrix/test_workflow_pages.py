@@ -195,10 +195,11 @@ def test_a_second_request_that_fails_costs_names_only(client: Client, peer: Peer
 
 def test_rows_that_are_refused_or_no_list_are_an_error(client: Client, peer: Peer) -> None:
     denied = {"rows": {"error": "ACCESS_DENIED", "error_description": "Access denied!"}}
-    peer.tells(batch({}, denied), batch({"rows": "x"}), html(502))
+    no_lists: list[Any] = ["x", {"error": "maintenance"}, {"workflows": ROWS}, [*ROWS, None]]
+    peer.tells(batch({}, denied), *(batch({"rows": one}) for one in no_lists), html(502))
 
     with pytest.raises(RightsLost):
         show(client)
-    for _ in range(2):
+    for _ in range(len(no_lists) + 1):
         with pytest.raises(Unheard):
             show(client)

@@ -45,6 +45,7 @@ _TERMINATE = "bizproc.workflow.terminate"
 _LISTING = "bizproc.workflow.instances"
 _MINUTE = 60.0
 _SHAPES = ("html", "truncated", "null", "list", "result_null", "batch_results_null", "batch_command_lost")
+_NO_LISTS = ("lists_wrapped", "lists_refused", "lists_of_null", "lists_empty_object")
 # A lease is 20 s: frozen for longer, a worker wakes up when another has taken over.
 _LONG_FREEZE = (22.0, 28.0)
 
@@ -61,6 +62,29 @@ def draw_clocks(chance: random.Random) -> list[Blow]:
     wrong_by = chance.choice((-_MINUTE, _MINUTE))
     names = WORKERS if chance.random() < 0.3 else chance.sample(CLOCKS, chance.choice((1, 2)))
     return [SetClock(at=0.0, name=name, wrong_by=wrong_by) for name in names]
+
+
+def draw_unreadable_lists(
+    chance: random.Random, portals: Sequence[PortalPlan], jobs: Sequence[JobPlan]
+) -> list[Blow]:
+    """Return some lists that are none, of which nobody may be taken for gone."""
+    options = (
+        ("seed", chance.randrange(10**6)),
+        ("method", _LISTING),
+        ("shape", chance.choice(_NO_LISTS)),
+        ("probability", 0.5),
+    )
+    place, at = chance.choice(portals).place, max(0.0, _moment(chance, jobs) - 1.0)
+    return [
+        PortalFault(
+            kind="list unreadable",
+            at=at,
+            seconds=chance.uniform(4.0, 9.0),
+            portal=place,
+            fault="wrong_json",
+            options=options,
+        )
+    ]
 
 
 def _moment(chance: random.Random, jobs: Sequence[JobPlan]) -> float:

@@ -69,6 +69,7 @@ class Battle:
         self.began_at = 0.0
         # When everything that was being executed in a portal has saved itself.
         self.quiet_at = 0.0
+        self._ended_before = len(field.ended)
         self._forms: dict[int, Form] = {}
         self._acts: list[Future[None]] = []
         self._pool = ThreadPoolExecutor(max_workers=24, thread_name_prefix="person")
@@ -92,7 +93,8 @@ class Battle:
         for job in self.plan.jobs:
             camp = self.camps[job.portal]
             chosen = [camp.workflow_ids[place] for place in job.chosen]
-            self._forms[job.number] = camp.people[job.user_id].fill_dialog(chosen)
+            person = camp.people[job.user_id]
+            self._forms[job.number] = person.fill_dialog(chosen, of_all=camp.control if job.of_all else None)
         for camp in self.camps.values():
             camp.control.change_settings(**camp.plan.settings)
 
@@ -126,6 +128,14 @@ class Battle:
         for act in self._acts:
             act.result()
 
+    def supervise(self) -> None:
+        """Start anew what has ended by itself."""
+        for name, process in self.field.processes.items():
+            if not process.is_alive:
+                self.note(f"{name} has ended by itself with exit code {process.exit_code}: started anew")
+                self.disturbed()
+                self.field.start_if_dead(name)
+
     def end(self) -> None:
         """Leave nothing behind that the next run would meet."""
         for thief in self.thieves:
@@ -136,6 +146,11 @@ class Battle:
         self._pool.shutdown(wait=True, cancel_futures=True)
         for name in ("worker", "worker2", "web", "beat", "sandbox"):
             self.field.set_clock(name, 0.0)
+
+    @property
+    def ended(self) -> list[str]:
+        """What ended in this run without having been killed."""
+        return self.field.ended[self._ended_before :]
 
     # --- for blows ---------------------------------------------------------------------------------------
 

@@ -25,12 +25,25 @@ CLOCKS = (*WORKERS, "web", "beat", "sandbox")
 PORTALS = 30
 # Others than those that a run chooses, in each portal.
 STRANGERS = 12
+# Execution time as tight portals limit it: what the platform does in ten minutes, in half of one.
+TIGHT = {
+    "operating_limited": True,
+    "operating_limit": 6.0,
+    "operating_window": 30.0,
+    "operating_basket": 3.0,
+    "operating_ban": 15.0,
+}
+_TOLD_OF_TIGHT = {"BITRIX24_OPERATING_RULE": ",".join(str(number) for number in list(TIGHT.values())[1:])}
 
 
 class Battlefield(Stack):
     """A stack with a second worker; every part can be broken, and :meth:`heal` mends them all."""
 
-    def __init__(self, folder: Path, *, database_url: str = "", redis_server: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, database_url: str = "", redis_server: str = "", is_tight: bool = False
+    ) -> None:
+        # What ended without having been killed.
+        self.ended: list[str] = []
         clocks = folder / "clocks"
         clocks.mkdir(parents=True)
         self._clocks = {name: clocks / name for name in CLOCKS}
@@ -44,6 +57,7 @@ class Battlefield(Stack):
             variables={
                 "PYTHONPATH": str(Path(__file__).with_name("clocks")),
                 "BREAKING_CLOCKS": str(clocks),
+                **(_TOLD_OF_TIGHT if is_tight else {}),
             },
         )
         self.processes["worker2"] = Process(
@@ -74,11 +88,24 @@ class Battlefield(Stack):
     def thaw(self, name: str) -> None:
         self._signal(name, signal.SIGCONT)
 
-    def start_if_dead(self, name: str) -> None:
-        """Start a part that is not alive, without waiting for it."""
-        if not self.processes[name].is_alive:
-            self.processes[name].kill()
-            self.processes[name].start()
+    def start_if_dead(self, name: str, *, spares_children: bool = False) -> None:
+        """Start a part that is not alive, without waiting for it; what is left of its group is killed.
+
+        The harness kills by SIGKILL only: whatever has ended otherwise is noted in :attr:`ended`.
+        """
+        process = self.processes[name]
+        if process.is_alive:
+            return
+        if process.exit_code != -signal.SIGKILL:
+            self.ended.append(f"{name} ended by itself with exit code {process.exit_code}")
+        if not spares_children:
+            process.kill()
+        process.start()
+
+    def check_alive(self) -> None:
+        """Start anew what has ended; what cannot live is not ready in time."""
+        for name in self.processes:
+            self.start_if_dead(name)
 
     def heal(self) -> None:
         """Thaw and start whatever is not at work, and wait until all are ready."""
@@ -110,10 +137,11 @@ def _is_ready(worker: Process) -> bool:
     return " ready." in worker.output()
 
 
-def battlefields(folder: Path, server: str) -> Generator[Battlefield]:
+def battlefields(folder: Path, server: str, *, is_tight: bool = False) -> Generator[Battlefield]:
     """Give one started battlefield after the other; each ends when the next one is asked for.
 
     ``server`` is a PostgreSQL server's URL, beside which a Redis server is started; "": SQLite and Valkey.
+    ``is_tight``: for portals that limit execution time as :data:`TIGHT` says.
     """
     number = 0
     while True:
@@ -123,6 +151,7 @@ def battlefields(folder: Path, server: str) -> Generator[Battlefield]:
                 folder / f"{int(time.time())}-{number}",
                 database_url=ends.enter_context(database_of_its_own(server)) if server else "",
                 redis_server="redis-server" if server else "",
+                is_tight=is_tight,
             )
             ends.callback(field.stop)
             field.start()

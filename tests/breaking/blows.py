@@ -68,8 +68,7 @@ class KillWorker(Blow):
 
     def relieve(self, battle: Battle) -> None:
         # What the dead one's processes still do, they do beside the new one.
-        if not battle.field.processes[self.name].is_alive:
-            battle.field.processes[self.name].start()
+        battle.field.start_if_dead(self.name, spares_children=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from tests.breaking.story import tell
 from tests.breaking.waiting import wait_for_rest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from tests.breaking.battlefield import Battlefield
@@ -86,6 +86,7 @@ def fight(field: Battlefield, plan: Plan, first_portal: int) -> RunResult:
         battle.fight()
         battle.mend()
         rest = wait_for_rest(battle)
+        battle.supervise()
         clocks = {blow.name: blow.wrong_by for blow in plan.blows if isinstance(blow, SetClock)}
         sandbox_wrong_by = clocks.pop("sandbox", 0.0)
         tolerance = max(map(abs, clocks.values()), default=0.0)
@@ -105,13 +106,23 @@ def fight(field: Battlefield, plan: Plan, first_portal: int) -> RunResult:
 
 
 def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[RunResult]:
-    """Give the result of one run after the other. ``server``: a PostgreSQL server's URL, or "" for SQLite."""
-    fields = battlefields(folder, server)
+    """Give the result of one run after the other. ``server``: a PostgreSQL server's URL, or "" for SQLite.
+
+    Runs in tight portals come last: they need a stack that is told of them.
+    """
+    plans = [draw(seed) for seed in seeds]
+    for is_tight in (False, True):
+        yield from _campaign(
+            [plan for plan in plans if plan.is_tight == is_tight],
+            battlefields(folder, server, is_tight=is_tight),
+        )
+
+
+def _campaign(plans: Sequence[Plan], fields: Generator[Battlefield]) -> Iterator[RunResult]:
     field = None
     first_portal, fought = 1, 0
     try:
-        for seed in seeds:
-            plan = draw(seed)
+        for plan in plans:
             if (
                 field is None
                 or fought == _RUNS_OF_ONE_STACK
@@ -125,7 +136,7 @@ def campaign(seeds: Sequence[int], folder: Path, server: str = "") -> Iterator[R
                 yield result
             except Exception:  # noqa: BLE001  (a run that cannot be fought is told, and the next one begins)
                 seconds = time.monotonic() - began
-                yield RunResult(seed, kinds_of(plan), seconds, [], failure=traceback.format_exc())
+                yield RunResult(plan.seed, kinds_of(plan), seconds, [], failure=traceback.format_exc())
                 field = None
             first_portal += len(plan.portals)
             fought += 1
@@ -172,6 +183,8 @@ def kinds_of(plan: Plan) -> frozenset[str]:
     chosen = [(job.portal, place) for job in plan.jobs for place in job.chosen]
     if len(chosen) > len(set(chosen)):
         kinds.add("the same set twice")
+    if plan.is_tight:
+        kinds.add("execution time limited")
     if any(portal.settings["life_rate_per_second"] for portal in plan.portals):
         kinds |= {"ends by itself", "resumes by itself"}
     return frozenset(kinds)

@@ -6,6 +6,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from tests.breaking import armoury
+from tests.breaking.battlefield import TIGHT
+from tests.breaking.drills import DRILLS
 from tests.breaking.plan import JobPlan, Plan, PortalPlan
 
 if TYPE_CHECKING:
@@ -35,24 +37,42 @@ _MESSAGES = (
     "{user}, {date}: begun {started}",
 )
 _JOBS_BEGIN_WITHIN = 3.0
+# Seeds before these keep the plans that they had: tests and mutations name some.
+_TIGHT_FROM, _ONE_IN_TIGHT = 6000, 5
+# From here on calls there take between half and one and a half times as long as on average.
+_UNEVEN_FROM = 7000
+# From here on every other job is chosen from the list of everything that runs, which counts as a look.
+_OF_ALL_FROM = 8000
+# From here on some portals answer with something else in the place of a list, and the list is all there is.
+_LISTS_FROM = 9000
 
 
 def draw(seed: int) -> Plan:
-    """Return the plan of a seed: always the same for the same seed."""
+    """Return the plan of a seed, always the same one; negative ones are drills, made by hand."""
+    if seed in DRILLS:
+        return DRILLS[seed]
     chance = random.Random(seed)  # noqa: S311  (repeatable on purpose)
-    portals = tuple(_portal(chance, place) for place in range(1, chance.choice((1, 1, 2, 3)) + 1))
+    is_tight = seed >= _TIGHT_FROM and seed % _ONE_IN_TIGHT == 0
+    portals = tuple(
+        _portal(chance, place, is_tight=is_tight, is_even=seed < _UNEVEN_FROM)
+        for place in range(1, chance.choice((1, 1, 2, 3)) + 1)
+    )
     jobs: list[JobPlan] = []
     for portal in portals:
-        jobs += _jobs(chance, portal, len(jobs))
+        jobs += _jobs(chance, portal, len(jobs), may_choose_all=seed >= _OF_ALL_FROM)
     blows: list[Blow] = []
     for _ in range(chance.choice((1, 2, 3, 3, 4, 5))):
         blows += armoury.draw_blow(chance, portals, jobs)
     if chance.random() < 0.2:
         blows += armoury.draw_clocks(chance)
-    return Plan(seed, portals, tuple(jobs), tuple(sorted(blows, key=lambda blow: blow.at)))
+    if seed >= _LISTS_FROM and chance.random() < 0.3:
+        blows += armoury.draw_unreadable_lists(chance, portals, jobs)
+    if is_tight:
+        blows = [blow for blow in blows if blow.kind != "ends by itself"]
+    return Plan(seed, portals, tuple(jobs), tuple(sorted(blows, key=lambda blow: blow.at)), is_tight)
 
 
-def _portal(chance: random.Random, place: int) -> PortalPlan:
+def _portal(chance: random.Random, place: int, *, is_tight: bool, is_even: bool) -> PortalPlan:
     kinds = {"normal": chance.choice((3, 10, 25, 60, 110))}
     for kind, share, most in _KINDS:
         if chance.random() < share:
@@ -68,10 +88,18 @@ def _portal(chance: random.Random, place: int) -> PortalPlan:
         "life_rate_per_second": chance.choice((0.0, 0.0, 2.0, 8.0)),
         "rate_limited": chance.random() < 0.3,
     }
+    if is_tight:
+        apart = _apart(chance, place)
+        settings |= {**TIGHT, "operating_form": apart.choice(("recorded", "ban")), "terminate_seconds": 0.2}
+        settings |= {"terminate_spread": 0.0 if is_even else 0.5, "life_rate_per_second": 0.0}
+        # None fails, and none takes many times as long as those before: after a failed one of a batch the
+        # server counts the others from the one before, which nobody can foresee.
+        # A job needs more than may be spent at once, and little enough to end.
+        kinds = {"normal": apart.choice((30, 45, 60))}
     return PortalPlan(place, settings, kinds)
 
 
-def _jobs(chance: random.Random, portal: PortalPlan, first: int) -> list[JobPlan]:
+def _jobs(chance: random.Random, portal: PortalPlan, first: int, *, may_choose_all: bool) -> list[JobPlan]:
     """One to three jobs of a portal, which may name the same workflows."""
     every = range(portal.total)
     jobs: list[JobPlan] = []
@@ -91,7 +119,8 @@ def _jobs(chance: random.Random, portal: PortalPlan, first: int) -> list[JobPlan
                 cancelled_after=chance.uniform(0.0, 5.0) if chance.random() < 0.2 else None,
                 paused_after=chance.uniform(0.0, 3.0) if chance.random() < 0.15 else None,
                 paused_for=chance.uniform(0.5, 6.0),
-                lends_rights=_apart(chance, number).random() < 0.25,
+                lends_rights=(apart := _apart(chance, number)).random() < 0.25,
+                of_all=may_choose_all and apart.random() < 0.5,
             )
         )
     return jobs

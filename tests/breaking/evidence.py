@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from tests.breaking.ledger import ItemRow, JobRow
 
 # An answer that left the portal this long before somebody was killed may not have been recorded: a request is
-# given 70 s, and what was done is not written for good before the transaction's end.
+# given 75 s, and what was done is not written for good before the transaction's end.
 _UNRECORDED_SECONDS = 90.0
 # The portal keeps whole seconds.
 _PORTAL_ROUNDING = 1.5
@@ -141,8 +142,11 @@ def _against_terminated(item: ItemRow, seen: Evidence, own: Sequence[Call]) -> s
     if item.reason == "answer_lost":
         if any(map(seen.may_be_unheard, own)):
             return ""
-        # A call that was to leave when its sender was killed: nobody can know that it never did.
-        return "" if not own and seen.disturbances else "no call of this item was unheard"
+        # A call that was to leave when its sender was killed or frozen: nobody can know that it never did,
+        # whatever came of later ones.
+        first = min((call.at for call in own), default=inf)
+        never_left = item.unheard_calls and any(moment < first for moment in seen.disturbances)
+        return "" if never_left else "no call of this item was unheard"
     if not confirmed:
         return "the portal confirmed no call of this item"
     if seen.ended_how == "itself" and not any(map(seen.ended_while, confirmed)):

@@ -22,7 +22,7 @@ _SAME_MOMENT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """``kind``: lost, doubled, wrong, touched, title, audit or stuck."""
+    """``kind``: lost, doubled, wrong, touched, title, audit, stuck, over the limit or ended."""
 
     kind: str
     text: str
@@ -50,6 +50,7 @@ def compare(battle: Battle, rest: Rest, sandbox_wrong_by: float, tolerance: floa
     numbers = portal_ids(battle.field, members)
     ledger = read_ledger(battle.field, numbers.values())
     violations = [Violation("stuck", f"job {job_id}: {told}") for job_id, told in rest.stuck.items()]
+    violations += [Violation("ended", told) for told in battle.ended]
     violations += _lost_jobs(battle, ledger)
     every: dict[str, Evidence] = {}
     for member, camp in members.items():
@@ -61,6 +62,7 @@ def compare(battle: Battle, rest: Rest, sandbox_wrong_by: float, tolerance: floa
         for job in jobs.values():
             violations += _of_job(battle, camp, job, ledger)
         violations += _of_portal(camp, jobs, ledger, seen, tolerance)
+        violations += refusals_of(camp)
         every |= seen
     outcomes = Counter(item.told for item in ledger.every_item)
     calls = sum(len(one.calls) for one in every.values())
@@ -154,12 +156,15 @@ def _of_portal(
             continue
         for job_id, (job, item) in pairs.items():
             others = {other_id: pair for other_id, pair in pairs.items() if other_id != job_id}
-            pending = evidence.in_list and job.ghosts_due_at is not None and item.outcome == "terminated"
+            # Whether something came back is looked for after the job's end.
+            is_to_be_looked_at = not job.is_finished or job.looks_soon
+            pending = evidence.in_list and item.outcome == "terminated" and is_to_be_looked_at
             is_judged = item.state == "done" and not pending
             if is_judged and (against := objection(item, evidence, others, tolerance)):
                 text = f"job {job_id}: {one} is {item.told}, but {against}"
                 yield Violation("wrong", text, place, one)
             yield from _of_calls(place, job, item, evidence, tolerance)
+            yield from _of_rights(place, job, item, evidence, ledger)
             callers = {call.by for call in evidence.calls_of(item)} - {None, job.user_id}
             if callers and not job.may_use_other_grants:
                 text = f"job {job_id}: {one} was called with the rights of {callers}"
@@ -173,6 +178,33 @@ def _of_portal(
         if evidence.ended_how == "terminate" and stopping and evidence.title not in stopping:
             text = f"{one} has the title {evidence.title!r} after {stopping}"
             yield Violation("title", text, place, one)
+
+
+def _of_rights(
+    place: int, job: JobRow, item: ItemRow, evidence: Evidence, ledger: Ledger
+) -> Iterator[Violation]:
+    """The audit log names whoever's rights stopped it, also where the job has another's since."""
+    stopping = {call.by for call in evidence.calls_of(item) if call.result == "stopped" and call.heard}
+    if item.outcome != "terminated" or item.reason or len(stopping) != 1:
+        return
+    for entry in ledger.entries[job.id]:
+        told = entry.rights_of_id or job.user_id
+        if entry.kind == "outcome" and entry.workflow_id == item.workflow_id and {told} != stopping:
+            text = f"job {job.id}: {item.workflow_id} by the rights of {stopping}, the audit log says {told}"
+            yield Violation("audit", text, place, item.workflow_id)
+
+
+def refusals_of(camp: Camp) -> Iterator[Violation]:
+    """No request beyond a limit of the portal, whatever happened: no blow excuses one."""
+    refusals = camp.control.portal()["refusals"]
+    for code, number in Counter(one["code"] for one in refusals).items():
+        moments = [one["at"] for one in refusals if one["code"] == code]
+        methods = sorted({one["method"] for one in refusals if one["code"] == code})
+        text = (
+            f"portal {camp.plan.place} refused {number} requests with {code} ({', '.join(methods)}),"
+            f" the first at {min(moments):.2f}, the last {max(moments) - min(moments):.2f} s later"
+        )
+        yield Violation("over the limit", text, camp.plan.place)
 
 
 def _of_stranger(camp: Camp, evidence: Evidence) -> Iterator[Violation]:

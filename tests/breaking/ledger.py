@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
 
 FOR_A_PERSON = frozenset({"open_again", "rights_lost"})
+_FIRST_LOOK_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ class JobRow:
     def is_finished(self) -> bool:
         return self.state == "finished"
 
+    @property
+    def looks_soon(self) -> bool:
+        """Whether its first look for what came back is still to come; nothing here lasts until a second."""
+        return (
+            self.ghosts_due_at is not None and self.ghosts_due_at < time.time() + _FIRST_LOOK_WITHIN_SECONDS
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
@@ -51,6 +60,8 @@ class ItemRow:
     not_before: float | None
     sent_at: float | None
     finished_at: float | None
+    # Calls whose answers nobody recorded, and that are not known to have done nothing.
+    unheard_calls: int
 
     @property
     def told(self) -> str:
@@ -69,6 +80,7 @@ class EntryRow:
     message: str
     outcome: str
     reason: str
+    rights_of_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +141,17 @@ def read_ledger(stack: Stack, portals: Collection[int]) -> Ledger:
         stack,
         _of(
             "SELECT job_id, workflow_id, state, outcome, reason, message, other_job_id, not_before, sent_at,"
-            " finished_at FROM terminations_item",
+            " finished_at, unheard_calls FROM terminations_item",
             portals,
         ),
     ):
-        items[row[0]].append(ItemRow(*row[:7], *map(_moment, row[7:])))
+        items[row[0]].append(ItemRow(*row[:7], *map(_moment, row[7:10]), *row[10:]))
     entries: dict[int, list[EntryRow]] = defaultdict(list)
     for row in select(
         stack,
         _of(
-            "SELECT at, kind, job_id, workflow_id, actor_id, message, outcome, reason FROM audit_auditentry",
+            "SELECT at, kind, job_id, workflow_id, actor_id, message, outcome, reason, rights_of_id"
+            " FROM audit_auditentry",
             portals,
         ),
     ):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from tests.chosen_lists import choose_from_list
 from tests.visitor import Form, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deploy.stack import Stack
+    from tests.control import Control
     from tests.visitor import Page
 
 PATIENCE_SECONDS = 150.0
@@ -35,9 +37,16 @@ class Administrator(Visitor):
         """Open the application as after a click in the portal's menu."""
         self._patiently("open the application", self.open)
 
-    def fill_dialog(self, workflow_ids: Sequence[str]) -> Form:
-        """Tick workflows in the list, press "Terminate", and return the form that waits for confirmation."""
-        page = self.post("/terminations/dialog/", {"selected": self.rows(workflow_ids)})
+    def fill_dialog(self, workflow_ids: Sequence[str], *, of_all: Control | None = None) -> Form:
+        """Tick workflows in the list, press "Terminate", and return the form that waits for confirmation.
+
+        ``of_all``: take everything that runs instead and untick the others, as the portal's record has them.
+        """
+        if of_all is None:
+            chosen = {"selected": self.rows(workflow_ids)}
+        else:
+            chosen = choose_from_list(self, of_all, workflow_ids)
+        page = self.post("/terminations/dialog/", chosen)
         assert page.status == 200, page.text
         form = next(form for form in page.read().forms if form.action == "/terminations/")
         form.fields["typed_number"] = [str(len(workflow_ids))]

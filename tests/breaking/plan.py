@@ -44,6 +44,8 @@ class JobPlan:
     paused_for: float = 0.0
     # Whether another administrator's rights may be used when this one's are lost.
     lends_rights: bool = False
+    # Whether they are chosen as everything that runs without the others, and not by their boxes.
+    of_all: bool = False
 
     def __str__(self) -> str:
         told = [
@@ -58,6 +60,8 @@ class JobPlan:
             told.append(f"cancelled after {self.cancelled_after:.1f} s")
         if self.lends_rights:
             told.append("by anybody's rights")
+        if self.of_all:
+            told.append("chosen from all")
         return ", ".join(told)
 
 
@@ -69,6 +73,8 @@ class Plan:
     portals: tuple[PortalPlan, ...]
     jobs: tuple[JobPlan, ...]
     blows: tuple[Blow, ...] = field(default=())
+    # Whether its portals limit execution time to little enough that a job reaches the limit.
+    is_tight: bool = False
 
     def lines(self) -> list[str]:
         """Return the plan for a person."""

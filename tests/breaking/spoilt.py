@@ -75,8 +75,8 @@ MUTATIONS = (
         (
             Edit(
                 f"{_ROOM}/jobs/turns.py",
-                "        if not held.update(until=_lease_end()):\n",
-                "        if not held.update(until=_lease_end()) and False:\n",
+                "        if not held.update(until=from_now(LEASE)):\n",
+                "        if not held.update(until=from_now(LEASE)) and False:\n",
             ),
             Edit(
                 f"{_ROOM}/jobs/turns.py",
@@ -96,7 +96,7 @@ MUTATIONS = (
             # The triggers in the database would refuse a second outcome too.
             Edit(f"{_ROOM}/guards.py", "    if wanted == present:\n", "    if True:\n"),
         ),
-        (278, 1572, 1838, 2432),
+        (-1, -1),
         frozenset({"wrong", "doubled", "audit"}),
     ),
     Mutation(
@@ -104,8 +104,8 @@ MUTATIONS = (
         (
             Edit(
                 f"{_ROOM}/engine/settling.py",
-                "    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)\n",
-                "    rows: dict[str, methods.Instance] = {}\n    yield from ()\n",
+                "    rows = verdicts.still_running(rows, items)\n",
+                "    rows = {}\n",
             ),
         ),
         (15, 37),
@@ -132,8 +132,8 @@ MUTATIONS = (
             ),
             Edit(
                 f"{_ROOM}/jobs/recording.py",
-                "    job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None\n",
-                "    job.ghosts_due_at = None\n",
+                "    if job.terminated or after_error(job.items.all()).exists():\n        # By",
+                "    if False:\n        # By",
             ),
         ),
         (15, 28),

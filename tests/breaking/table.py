@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tests.breaking.campaign import RunResult
 
-_VIOLATIONS = ("lost", "doubled", "wrong", "touched", "title", "audit", "stuck")
+_VIOLATIONS = ("lost", "doubled", "wrong", "touched", "title", "audit", "stuck", "over the limit", "ended")
 
 
 def table(results: Sequence[RunResult]) -> str:

@@ -70,6 +70,7 @@ def wait_until_work_goes_on(stack: Stack) -> None:
     """The lease of the killed run has to end first (5 s here), then the sweep comes by (2 s)."""
     before, until = select(stack, DONE), time.monotonic() + 60
     while select(stack, DONE) == before and select(stack, FINISHED) == [(0,)]:
+        stack.check_alive()
         assert time.monotonic() < until, "nobody went on with the job"
         time.sleep(0.2)
 

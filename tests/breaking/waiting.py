@@ -38,6 +38,7 @@ def wait_for_rest(battle: Battle, patience: float = PATIENCE_SECONDS) -> Rest:
     portals = portal_ids(battle.field, members)
     opened: dict[int, float] = {}
     while True:
+        battle.supervise()
         jobs = read_jobs(battle.field, portals.values())
         open_jobs = [job for job in jobs.values() if not job.is_finished]
         waited = time.monotonic() - began
@@ -66,7 +67,7 @@ def wait_for_rest(battle: Battle, patience: float = PATIENCE_SECONDS) -> Rest:
 
 def _unsettled(battle: Battle, jobs: Mapping[int, JobRow]) -> list[JobRow]:
     """Return finished jobs that still have to look for something which has come back in the portal."""
-    looking = [job for job in jobs.values() if job.is_finished and job.ghosts_due_at is not None]
+    looking = [job for job in jobs.values() if job.is_finished and job.looks_soon]
     if not looking:
         return []
     there = {
@@ -92,10 +93,19 @@ def _honest(battle: Battle, job: JobRow) -> tuple[bool, str]:
     moments = [] if job.not_before is None else [job.not_before]
     if job.blocked_reason and job.not_before is not None and job.not_before > now - _LONGER:
         return True, f"{told}, goes on in {job.not_before - now:.0f} s"
-    items = read_ledger(battle.field, {job.portal_id}).items[job.id]
-    unfinished = [item for item in items if item.state != "done"]
-    moments += [item.not_before for item in unfinished if item.not_before is not None]
-    if unfinished and all(item.not_before and item.not_before > now - _LONGER for item in unfinished):
+    ledger = read_ledger(battle.field, {job.portal_id})
+    items = ledger.items
+    unfinished = [item for item in items[job.id] if item.state != "done"]
+    # A workflow that another job has called for: the outcome of that call comes first, and has its moment.
+    held = {
+        item.workflow_id: item.not_before or ledger.jobs[job_id].not_before or 0.0
+        for job_id, others in items.items()
+        for item in others
+        if job_id != job.id and item.state == "unsure"
+    }
+    waits = [max(item.not_before or 0.0, held.get(item.workflow_id, 0.0)) for item in unfinished]
+    moments += [wait for wait in waits if wait]
+    if unfinished and all(wait > now - _LONGER for wait in waits):
         return True, f"{told}, its {len(unfinished)} items wait, the first for {min(moments) - now:.0f} s"
     states = sorted({item.told for item in unfinished})
     return False, f"{told}, {len(unfinished)} items {', '.join(states)}"

@@ -12,6 +12,7 @@ from playwright.sync_api import Request, expect
 from deploy.stack import SandboxOptions
 from tests.browser import watch_errors
 from tests.control import Control
+from tests.fit import await_fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def application(chromium: BrowserContext, stack: Stack) -> Iterator[Application]
     expect(application.boxes).to_have_count(50, timeout=20_000)
     # The figures are asked for after the list; a test's faults are for what it does itself.
     expect(application.inside.locator(".overview__foot")).to_be_visible(timeout=20_000)
+    await_fit(tab, stack)
     yield application
     tab.close()
     assert errors == []

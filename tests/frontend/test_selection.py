@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.fit import await_still
+
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
@@ -250,6 +252,7 @@ def test_the_bar_stays_in_sight_in_a_frame_as_high_as_its_content(application: A
 
     button = application.button("Terminate")
     expect(button).to_be_in_viewport(ratio=1)
+    await_still(tab, button)
     button.click()
     expect(application.dialog).to_be_in_viewport(ratio=1)
 

@@ -50,7 +50,7 @@ def expect_the_sentence_and_a_working_list(visit: Visit) -> None:
 def test_the_library_is_missing(visit: Visit) -> None:
     visit.tab.route("**/b24jssdk*", lambda route: route.abort())
 
-    visit.list()
+    visit.list(has_portal=False)
 
     expect_the_sentence_and_a_working_list(visit)
 
@@ -59,7 +59,7 @@ def test_the_portals_page_is_deaf(visit: Visit) -> None:
     visit.tab.clock.install()
     visit.tab.add_init_script(DEAF)
 
-    visit.list()
+    visit.list(has_portal=False)
 
     expect(visit.inside.locator("#notices")).to_be_empty()
     visit.tab.clock.run_for(9_000)

@@ -23,6 +23,19 @@ HEIGHT = 900
 PORTALS_LOWEST_FRAME = 600
 # What is visible is told in tenths of an element, so that an edge may be a little beyond.
 ALL_BUT_AN_EDGE = 0.85
+TOP = "element => element.getBoundingClientRect().top"
+LOWER_THAN = """before =>
+  document.querySelector("[data-selection-bar]").getBoundingClientRect().top > before"""
+# Every place that the bar is drawn at from now on.
+KEEP_PLACES = """() => {
+  globalThis.places = new Set();
+  const look = () => {
+    const bar = document.querySelector("[data-selection-bar]");
+    if (!bar.hidden) globalThis.places.add(bar.getBoundingClientRect().top);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 @pytest.fixture
@@ -54,6 +67,34 @@ def test_the_bar_and_the_dialog_are_where_the_person_looks(visit: Visit, part: f
     visit.click("button", "Terminate")
     dialog = visit.inside.get_by_role("dialog")
     expect(dialog).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
+
+
+def test_the_bar_appears_where_it_stays(visit: Visit) -> None:
+    visit.list()
+    visit.framed.evaluate(KEEP_PLACES)
+
+    visit.boxes().nth(2).check()
+
+    expect(visit.inside.locator("[data-selection-bar]")).to_be_visible()
+    visit.tab.wait_for_timeout(1000)
+    assert len(visit.framed.evaluate("[...places]")) == 1
+
+
+def test_the_bar_moves_from_under_no_finger(visit: Visit) -> None:
+    visit.ticked(1)
+    bar = visit.inside.locator("[data-selection-bar]")
+    expect(bar).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
+    bar.get_by_role("button", name="Clear").hover()
+    visit.tab.mouse.down()
+    before = bar.evaluate(TOP)
+
+    visit.tab.evaluate("scrollBy(0, 400)")
+    visit.tab.wait_for_timeout(500)
+
+    assert bar.evaluate(TOP) == before
+    visit.tab.mouse.up()
+    visit.framed.wait_for_function(LOWER_THAN, arg=before)
+    expect(bar).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
 
 
 def test_the_frame_follows_its_content_both_ways(visit: Visit) -> None:

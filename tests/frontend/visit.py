@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from tests.database import change
+from tests.fit import await_fit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, FrameLocator, Locator, Page, Route
@@ -76,11 +77,13 @@ class Visit:
         self.tab.goto(f"{self.stack.portal_url}/ui/app")
         return self
 
-    def list(self) -> Visit:
-        """The list of what runs, as it opens."""
+    def list(self, *, has_portal: bool = True) -> Visit:
+        """The list of what runs, as it opens; in a frame as high as it where the portal around it answers."""
         self.open()
         expect(self.boxes().first).to_be_visible()
         self.settle()
+        if has_portal:
+            await_fit(self.tab, self.stack)
         return self
 
     def click(self, role: Any, name: str) -> Visit:

@@ -38,6 +38,7 @@ MALFORMED = {
     "BITRIX24_ALLOW_INSECURE": "sometimes",
     "BITRIX24_OPERATING_RULE": "480,600",
     "TAKEOVER_SECONDS": "20",
+    "PROCESSES": "0",
     "BITRIX24_WEBHOOK_URL": "https://portal.example/rest/",
     "TOKEN_ENCRYPTION_KEYS": "not-a-key",
     "DATABASE_URL": "mysql://user@host/name",
@@ -86,6 +87,13 @@ def test_a_malformed_variable(tmp_path: Path, variable: str) -> None:
     done = start(PROCESSES["manage.py"], tmp_path, {variable: MALFORMED[variable]})
 
     assert says_one_sentence(done, variable), done
+
+
+@pytest.mark.parametrize("value", ["", "somewhere://user@host/name", "postgres"])
+def test_a_database_of_no_known_kind(tmp_path: Path, value: str) -> None:
+    done = start(PROCESSES["manage.py"], tmp_path, {"DATABASE_URL": value})
+
+    assert says_one_sentence(done, "DATABASE_URL"), done
 
 
 def test_hosts_have_no_default_in_production(tmp_path: Path) -> None:

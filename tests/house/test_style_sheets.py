@@ -21,7 +21,7 @@ COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|oklch|oklab)\(", re.IGNO
 DECLARED = re.compile(r"(--[\w-]+)\s*:")
 USED = re.compile(r"var\(\s*(--[\w-]+)")
 # Kept by static/js/visible.js, and named with what holds until then.
-OF_SCRIPTS = {"--visible-top", "--visible-height", "--hidden-below"}
+OF_SCRIPTS = {"--visible-top", "--visible-height", "--visible-bottom"}
 
 
 def without_comments(sheet: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bxapp.bitrix.client import Command
 from bxapp.journal import parameters
 
@@ -62,6 +64,35 @@ def test_fifty_terminations_take_little_room() -> None:
     assert len(json.dumps(parameters.of_batch(commands))) < 2500
 
 
+@pytest.mark.parametrize("letter", ["ж", "語", "\N{PILE OF POO}", '"'])
+def test_the_ids_of_fifty_terminations_are_kept_whatever_their_messages(letter: str) -> None:
+    ids = [f"65e5a449e8f135.{number:08d}" for number in range(50)]
+    kept = parameters.of_batch(
+        Command("bizproc.workflow.terminate", {"ID": one, "STATUS": letter * 240 + one[-8:]}) for one in ids
+    )
+
+    (group,) = kept["commands"]
+    assert group["each"]["ID"] == ids
+    assert all(text.startswith(letter * 50) for text in group["each"]["STATUS"])
+    assert len(json.dumps(kept, ensure_ascii=False)) <= parameters.LARGEST_CHARACTERS
+
+
+def test_also_the_longest_ids_are_kept() -> None:
+    ids = [f"{number:08d}".rjust(128, '"') for number in range(50)]
+    kept = parameters.of_batch(
+        Command("bizproc.workflow.terminate", {"ID": one, "STATUS": '"' * 240 + one[-8:]}) for one in ids
+    )
+
+    assert kept["commands"][0]["each"]["ID"] == ids
+
+
+def test_texts_are_cut_before_anything_is_left_out() -> None:
+    kept = parameters.of_call({"ID": "i" * 300} | {f"field{number}": "x" * 300 for number in range(100)})
+
+    assert kept["ID"] == "i" * 300
+    assert kept["field99"] == "x" * 99 + "…"
+
+
 def test_more_than_fits_is_cut_and_says_so() -> None:
     ids = [f"65e5a449e8f135.{number:08d}" for number in range(2500)]
     many = parameters.of_batch(
@@ -74,5 +105,5 @@ def test_more_than_fits_is_cut_and_says_so() -> None:
     assert len(json.dumps(many)) < parameters.LARGEST_CHARACTERS
     assert parameters.of_call({"ids": ids})["ids"][-1] == "… and 2400 more"
     assert parameters.of_call({"text": "x" * 5000})["text"].endswith("…")
-    huge = {f"field{number}": "x" * 300 for number in range(100)}
+    huge = {f"field{number}": "x" * 300 for number in range(1000)}
     assert set(parameters.of_call(huge)) == {"left_out_characters"}

@@ -78,8 +78,31 @@ def test_by_job_time_and_failure() -> None:
         "batch",
     ]
     assert _methods("--since", f"{timezone.now() + timedelta(days=2):%Y-%m-%d}") == []
+    assert _methods("--until", "2h") == ["old"]
+    assert _methods("--since", "4h", "--until", "2h") == ["old"]
     assert _methods("--errors") == ["failed", "batch"]
     assert _methods("--limit", "1") == ["batch"]
+
+
+def test_by_a_workflow_wherever_the_parameters_name_it() -> None:
+    wanted, other = "65e5a449e8f135.21284909", "65e5a449e8f135.212849090"
+    of_batch = {"method": "bizproc.workflow.terminate", "count": 2, "params": {}}
+    _entry(method="alone", params={"ID": wanted, "STATUS": "x"})
+    _entry(method="other", params={"ID": other, "STATUS": "x"})
+    _entry(method="batch", params={"commands": [{**of_batch, "each": {"ID": [other, wanted]}}]})
+    _entry(method="look", params={"filter": {">=ID": wanted, "<=ID": wanted}})
+    _entry(method="words", params={"ID": other, "STATUS": f"after {wanted}"})
+    _entry(method="elsewhere", member_id="b" * 32, params={"ID": wanted})
+
+    assert _methods("--workflow", wanted) == ["alone", "batch", "look", "elsewhere"]
+    assert _methods("--workflow", wanted.upper(), "--portal", "a" * 32) == ["alone", "batch", "look"]
+    assert _methods("--workflow", "65e5a449e8f135%") == []
+
+
+def test_by_a_workflow_whose_id_is_no_ascii() -> None:
+    _entry(method="odd", params={"ID": 'ж"1'})
+
+    assert _methods("--workflow", 'ж"1') == ["odd"]
 
 
 def test_the_table_has_a_line_for_each() -> None:
@@ -104,7 +127,9 @@ def test_the_table_has_a_line_for_each() -> None:
     assert "Unheard (no answer within the time limit)" in second
 
 
-@pytest.mark.parametrize("wrong", [["--since", "yesterday"], ["--limit", "0"], ["--since", "2024-13-45"]])
+@pytest.mark.parametrize(
+    "wrong", [["--since", "yesterday"], ["--limit", "0"], ["--since", "2024-13-45"], ["--until", "x"]]
+)
 def test_what_cannot_be_understood_is_said(wrong: list[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("journal", *wrong)

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from bxapp.bitrix.errors import Unheard
-from bxapp.bitrix.methods import profile, terminate
+from bxapp.bitrix.methods import profile, stop
 from bxapp.journal import writing
 from bxapp.journal.models import JournalEntry
 from bxapp.portals.grants import client_for
@@ -56,7 +56,7 @@ def test_a_job_leaves_one_row_for_each_request(scene: Scene) -> None:
 
 def test_a_batch_says_what_its_commands_share_once(scene: Scene) -> None:
     ids = scene.add(3)
-    terminate(client_for(_fresh_grant()), ids, "Stopped for Greta")
+    stop(client_for(_fresh_grant()), dict.fromkeys(ids, "Stopped for Greta"))
 
     (batch,) = [row for row in _written() if TERMINATE in row.commands]
     assert batch.params["commands"] == [
@@ -119,7 +119,7 @@ def test_what_was_not_heard_is_a_row_too(scene: Scene, fault: str, status: int |
 
 def test_commands_that_failed_are_told_with_their_words(scene: Scene) -> None:
     scene.sandbox.fault(kind="operating", method=TERMINATE, times=1)
-    terminate(client_for(_fresh_grant(), job_id=7), scene.add(3), "Stopped")
+    stop(client_for(_fresh_grant(), job_id=7), dict.fromkeys(scene.add(3), "Stopped"))
     writing.write()
 
     (row,) = shown("--job", "7", "--method", TERMINATE, "--errors")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bxapp.bitrix.answers import Answer, Timing
 from bxapp.bitrix.client import Exchange
 from bxapp.journal import writing
 from bxapp.journal.models import JournalEntry
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from tests.terminations.scene import Scene
 
 
-def _exchange(method: str = "profile", **params: object) -> Exchange:
+def _exchange(method: str = "profile", *, answer: Answer | None = None, **params: object) -> Exchange:
     return Exchange(
-        "https://acme.example/rest/", method, params, {}, datetime.now(UTC), 0.01, 200, None, None
+        "https://acme.example/rest/", method, params, {}, datetime.now(UTC), 0.01, 200, answer, None
     )
 
 
@@ -153,3 +155,81 @@ def test_text_that_no_database_takes_is_made_storable() -> None:
     writing.write()
 
     assert shown()[0]["params"]["STATUS"] == "a b c"
+
+
+_DEEP: list[Any] = []
+for _level in range(50):
+    _DEEP = [_DEEP]
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("result", "kept"),
+    [
+        (math.nan, "nan"),
+        (-math.inf, "-inf"),
+        (10**4000, "a number of 13288 bits"),
+        (2**63, 2**63),
+        (1.5e15, 1.5e15),
+        ("a\0b\ud800c", "a b c"),
+        ("\U0001f600", "\U0001f600"),
+    ],
+    ids=["nan", "infinity", "huge", "64 bits", "large", "no text", "emoji"],
+)
+def test_whatever_a_portal_answers_there_is_a_row_of_it(result: object, kept: object) -> None:
+    recorder()(_exchange("before"))
+    recorder()(
+        _exchange("broken", answer=Answer(result, time=Timing(operating=1.0)), LIMIT=result, DEEP=_DEEP)
+    )
+    writing.write()
+
+    before, broken = shown()
+    assert before["method"] == "before"
+    assert broken["answer"]["result"] == kept
+    assert broken["params"]["LIMIT"] == kept
+
+
+@pytest.mark.usefixtures("database")
+def test_a_row_that_no_database_takes_is_lost_alone(caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(50):
+        recorder()(_exchange(f"m{number:02}"))
+    rows = WAITING.take()
+    rows[3].answer = {"result": math.nan}
+    rows[20].params = {"text": object()}
+    rows[20].method = "unfit"
+    rows[-1].status = -(2**70)
+    WAITING.put_back(rows)
+
+    assert writing.write()
+
+    assert [row["method"] for row in shown()] == [
+        f"m{number:02}" for number in range(50) if number not in {3, 20, 49}
+    ]
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
+        "A row of the journal is lost (IntegrityError): m03 at acme.example"
+        if connection.vendor == "sqlite"
+        else "A row of the journal is lost (DataError): m03 at acme.example",
+        "A row of the journal is lost (TypeError): unfit at acme.example",
+        "A row of the journal is lost (OverflowError): m49 at acme.example"
+        if connection.vendor == "sqlite"
+        else "A row of the journal is lost (DataError): m49 at acme.example",
+    ]
+    assert not len(WAITING)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_number_of_rows_that_were_taken_back_is_not_used_again() -> None:
+    for number in range(2):
+        recorder()(_exchange(f"mine{number}"))
+    mine = WAITING.take()
+    with transaction.atomic():
+        JournalEntry.objects.bulk_create(mine)
+        transaction.set_rollback(True)
+    recorder()(_exchange("theirs"))
+    writing.write()
+    JournalEntry.objects.filter(method="theirs").update(id=mine[1].pk)
+    WAITING.put_back(mine)
+
+    writing.write()
+
+    assert sorted(row["method"] for row in shown()) == ["mine0", "mine1", "theirs"]

@@ -40,7 +40,7 @@ def test_handlers_are_bound_in_one_batch(client: Client, sandbox: Sandbox) -> No
     client.post(*sandbox.launch())
 
     batches = [one for one in sandbox.asked("portal") if one["method"] == "batch"]
-    assert [sorted(one["commands"]) for one in batches] == [["event.bind"] * 3 + ["event.get"]]
+    assert [sorted(one["commands"]) for one in batches] == [["app.info"] + ["event.bind"] * 3 + ["event.get"]]
 
 
 def test_installing_again_is_harmless_and_noted(client: Client, sandbox: Sandbox) -> None:
@@ -56,7 +56,8 @@ def test_installing_again_is_harmless_and_noted(client: Client, sandbox: Sandbox
 def test_the_page_of_an_installation_does_not_end_it_while_handlers_are_missing(
     client: Client, sandbox: Sandbox
 ) -> None:
-    sandbox.fault(kind="http500", method="event.bind", times=1)
+    # With the question about the licence, and without it.
+    sandbox.fault(kind="http500", method="event.bind", times=2)
 
     page = client.post(*sandbox.launch())
 
@@ -66,7 +67,7 @@ def test_the_page_of_an_installation_does_not_end_it_while_handlers_are_missing(
 
 
 def test_trying_again_binds_them_and_ends_the_installation(client: Client, sandbox: Sandbox) -> None:
-    sandbox.fault(kind="http500", method="event.bind", times=1)
+    sandbox.fault(kind="http500", method="event.bind", times=2)
     page = client.post(*sandbox.launch())
     context = page.context
 

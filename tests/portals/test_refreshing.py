@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from bxapp.bitrix.errors import GrantRefused, TryLater, Unheard
@@ -27,6 +28,7 @@ from deploy.stack import ROOT
 if TYPE_CHECKING:
     from django.test import Client
 
+    from bxapp.bitrix.oauth import TokenPair
     from tests.portals.sandbox import Sandbox
 
 
@@ -249,6 +251,53 @@ def test_a_lease_that_nobody_gives_back_ends(grant: AccessGrant, sandbox: Sandbo
     AccessGrant.objects.update(**dead)
 
     assert profile(client_for(grant)).user_id == 1
+
+
+def test_the_lease_lasts_as_long_on_every_machine_whichever_way_clocks_differ(
+    grant: AccessGrant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = timezone.now
+    apart = timedelta(minutes=1)
+    monkeypatch.setattr(timezone, "now", lambda: present() - apart)
+    assert refreshing._take_lease(grant, uuid.uuid4())
+
+    monkeypatch.setattr(timezone, "now", lambda: present() + apart)
+    AccessGrant.objects.update(refresh_until=F("refresh_until") - refreshing.LEASE + timedelta(seconds=30))
+    assert not refreshing._take_lease(grant, uuid.uuid4())
+
+    AccessGrant.objects.update(refresh_until=F("refresh_until") - timedelta(seconds=31))
+    monkeypatch.setattr(timezone, "now", lambda: present() - apart)
+    assert refreshing._take_lease(grant, uuid.uuid4())
+
+
+def test_a_late_answer_makes_a_refused_pair_work(
+    grant: AccessGrant, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's attempt with the same token is refused while the answer to the first is on its way."""
+    revived: list[AccessGrant] = []
+
+    def note(grant: AccessGrant, **_signal: object) -> None:
+        revived.append(grant)
+
+    refreshing.pair_revived.connect(note)
+    answers = refreshing._check_owner
+
+    def refused_meanwhile(grant: AccessGrant, pair: TokenPair) -> None:
+        monkeypatch.setattr(refreshing, "_check_owner", answers)
+        AccessGrant.objects.update(refresh_holder=None, refresh_until=None)
+        with pytest.raises(GrantRefused):
+            refreshing.newer_pair(grant.pk, 1)
+        assert _grant().state == AccessGrant.State.REFUSED
+        answers(grant, pair)
+
+    monkeypatch.setattr(refreshing, "_check_owner", refused_meanwhile)
+
+    assert profile(client_for(grant)).user_id == 1
+
+    assert _refreshes(sandbox) == 2
+    assert (_grant().state, _grant().pair_number) == (AccessGrant.State.ACTIVE, 2)
+    assert [(one.state, one.pair_number) for one in revived] == [(AccessGrant.State.ACTIVE, 2)]
+    refreshing.pair_revived.disconnect(note)
 
 
 def test_who_waits_too_long_tries_later(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,6 +82,30 @@ def test_json_of_another_shape(sandbox: SandboxProcess, shape: str, content: Any
     assert sandbox.record(one)["state"] == "ended"
 
 
+@pytest.mark.parametrize(
+    ("shape", "content"),
+    [
+        ("lists_wrapped", {"workflows": [{"ID": "?"}]}),
+        ("lists_refused", {"error": "maintenance"}),
+        ("lists_of_null", [None]),
+        ("lists_empty_object", {}),
+        ("lists_keyed", {"1": {"ID": "?"}}),
+    ],
+)
+def test_lists_of_another_shape(sandbox: SandboxProcess, shape: str, content: Any) -> None:
+    (one,) = sandbox.add()
+    fault(sandbox, "wrong_json", shape=shape)
+    params = {"select": ["ID"], "filter": {">=ID": one, "<=ID": one}}
+    told = json.loads(json.dumps(content).replace("?", one))
+
+    alone = sandbox.post("bizproc.workflow.instances", params).json()
+    batch = sandbox.batch({"rows": ("bizproc.workflow.instances", params), "other": ("profile", {})})
+
+    assert alone["result"] == told
+    assert batch["result"]["rows"] == told
+    assert batch["result"]["other"]["ID"] == "1"
+
+
 @pytest.mark.parametrize("shape", ["truncated", "html", "latin1"])
 def test_answers_that_are_no_json(sandbox: SandboxProcess, shape: str) -> None:
     fault(sandbox, "wrong_json", shape=shape)
@@ -88,6 +113,12 @@ def test_answers_that_are_no_json(sandbox: SandboxProcess, shape: str) -> None:
     assert answer.status_code == 200
     with pytest.raises(ValueError, match=r"."):
         answer.content.decode("utf-8") and answer.json()
+
+
+@pytest.mark.parametrize(("shape", "constant"), [("result_nan", b"NaN"), ("result_infinity", b"Infinity")])
+def test_constants_that_are_no_json(sandbox: SandboxProcess, shape: str, constant: bytes) -> None:
+    fault(sandbox, "wrong_json", shape=shape)
+    assert b'"result": ' + constant in sandbox.post("profile").content
 
 
 def test_a_command_may_be_missing_in_the_answer(sandbox: SandboxProcess) -> None:

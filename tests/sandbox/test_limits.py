@@ -39,6 +39,17 @@ def test_a_batch_is_one_request(sandbox: SandboxProcess) -> None:
     assert sandbox.post("profile").status_code == 503
 
 
+def test_the_record_tells_what_a_limit_refused_from_what_a_fault_did(sandbox: SandboxProcess) -> None:
+    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=1)
+    sandbox.control("POST", "faults", kind="limit", times=1)
+    statuses = [sandbox.post("profile").status_code for _ in range(3)]
+
+    assert statuses == [503, 200, 503]
+    (refusal,) = sandbox.of_portal("GET", "")["refusals"]
+    assert (refusal["code"], refusal["method"]) == ("QUERY_LIMIT_EXCEEDED", "profile")
+    assert abs(refusal["at"] - time.time()) < 60
+
+
 @pytest.mark.parametrize(("family", "capacity"), [("pro", 50), ("ent", 250)])
 def test_the_plan_decides_how_much_the_bucket_holds(
     sandbox: SandboxProcess, family: str, capacity: int
@@ -128,3 +139,14 @@ def test_the_newest_form_counts_batch_with_half_its_time(limited: SandboxProcess
 
 def test_nothing_is_told_where_no_limiter_is_on(sandbox: SandboxProcess) -> None:
     assert not {"operating", "operating_reset_at"} & set(sandbox.post("profile").json()["time"])
+
+
+def test_the_record_tells_which_calls_their_execution_time_refused(limited: SandboxProcess) -> None:
+    limited.control("POST", "faults", kind="operating", times=1)
+    for one in limited.add(5):
+        limited.post(METHOD, {"ID": one})
+
+    codes = [one["code"] for one in limited.of_portal("GET", "")["refusals"]]
+    assert set(codes) <= {"OPERATION_TIME_LIMIT"}
+    told = limited.control("GET", "requests?limit=1")["errors"]["OPERATION_TIME_LIMIT"]
+    assert len(codes) == told - 1

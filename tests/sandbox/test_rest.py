@@ -221,6 +221,20 @@ def test_what_was_asked_is_recorded_without_tokens(sandbox: SandboxProcess) -> N
     assert token not in str(told)
 
 
+def test_a_cookie_that_comes_back_is_noted(sandbox: SandboxProcess) -> None:
+    body = {"auth": sandbox.token()}
+    session = ask(sandbox, "profile", json=body).cookies["PHPSESSID"]
+    assert ask(sandbox, "no.such.method", json=body).cookies["PHPSESSID"] != session
+
+    again = ask(sandbox, "profile", json=body, cookies={"PHPSESSID": session})
+
+    assert "PHPSESSID" not in again.cookies
+    told = sandbox.control("GET", "requests")
+    assert [one["cookie_sent"] for one in told["latest"]] == [False, False, True]
+    assert told["cookies_sent"] == 1
+    assert session not in str(told)
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.control import Control
+from tests.fit import await_fit
 from tests.stories.pictures import take_picture
 from tests.stories.words import Words
 
@@ -33,16 +34,12 @@ class Administrator:
     words: Words = field(default_factory=Words)
     asked: list[str] = field(default_factory=list)
     """Addresses that the tab has asked for, the frame's too."""
-    sessions: list[str] = field(default_factory=list)
-    """The session that each request of the application's page carried."""
 
     def __post_init__(self) -> None:
         self.tab.on("request", self._note)
 
     def _note(self, request: Request) -> None:
         self.asked.append(request.url)
-        if session := request.headers.get("authorization"):
-            self.sessions.append(session)
 
     @property
     def control(self) -> Control:
@@ -79,6 +76,7 @@ class Administrator:
         """Open the application in the portal; the list and its figures are there."""
         self.tab.goto(f"{self.stack.portal_url}/ui/app")
         self.sees_the_list()
+        await_fit(self.tab, self.stack)
 
     def goes_to(self, name: str) -> None:
         """Go to one of the four pages."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.control import Control
+from tests.fit import await_fit
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page, Response
@@ -29,7 +30,7 @@ class Portal:
         self.application_pages: list[bytes] = []
         page.on("response", self._keep)
         self._origin = stack.portal_url
-        self._app_url = stack.app_url
+        self._stack = stack
 
     @property
     def frame(self) -> FrameLocator:
@@ -41,7 +42,7 @@ class Portal:
         return [answer for answer in self.answers if self._is_page_of_application(answer)]
 
     def _is_page_of_application(self, answer: Response) -> bool:
-        return answer.url.startswith(self._app_url) and "/static/" not in answer.url
+        return answer.url.startswith(self._stack.app_url) and "/static/" not in answer.url
 
     def _keep(self, answer: Response) -> None:
         self.answers.append(answer)
@@ -87,6 +88,7 @@ class Portal:
     def ordinary_workflows(self, count: int) -> list[str]:
         """IDs from the page that is shown, of workflows that stop like any other."""
         expect(self.tick_boxes().first).to_be_visible()
+        await_fit(self.page, self._stack)
         record = self.control.workflows()
         shown = [str(box.get_attribute("data-workflow")) for box in self.tick_boxes().all()]
         return [one for one in shown if record[one]["behaviour"] == "normal"][:count]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count
 from typing import TYPE_CHECKING
 
+from bxapp.bitrix.limits import work_of
 from bxapp.terminations.pace.batch_sizes import Allowance
 from bxapp.terminations.pace.pacing import Pacer
 
@@ -142,10 +143,8 @@ class _Simulation:
         self._at(seconds + 1e-6, self._work)
 
     def _hear(self, request: _Request) -> None:
-        stamps, n = request.stamps, len(request.stamps)
-        work = (stamps[-1] - stamps[0]) * n / (n - 1) if n > 1 else None
-        self._open -= n
-        self._pacer.answered(request.number, self._now, work)
+        self._open -= len(request.stamps)
+        self._pacer.answered(request.number, self._now, work_of(request.stamps))
         self._work()
 
     def _break(self, request: _Request) -> None:

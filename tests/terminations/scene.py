@@ -17,6 +17,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from bxapp.audit.models import AuditEntry
+from bxapp.journal.models import JournalEntry
 from bxapp.portals import lifecycle, verification
 from bxapp.portals.models import Portal
 from bxapp.portals.sessions import Actor, Channel
@@ -74,15 +75,21 @@ class Scene:
         Timer(seconds, resume).start()
 
     def asked(self, method: str) -> int:
-        """Return how often a method was called, alone or in a batch."""
+        """Return how often a method was called, alone and in batches."""
         told = self.sandbox.control("GET", "/requests?limit=1")
-        return int({**told["counts"], **told["commands"]}.get(method, 0))
+        return int(told["counts"].get(method, 0)) + int(told["commands"].get(method, 0))
 
     # --- the application's side ---
 
     def queue(self, ids: Sequence[str], message: str = MESSAGE, key: str | None = None) -> Job:
         """Confirm a selection as the person at the scene does."""
         return queue(self.actor, [selected(workflow_id) for workflow_id in ids], message, key or uuid4().hex)
+
+    def queue_listed(self, ids: Sequence[str], *, seconds: float, at_work: Sequence[str] = ()) -> Job:
+        """Confirm a list that was read so many seconds ago and showed all idle but those ``at_work``."""
+        chosen = [selected(one, is_idle=one not in at_work) for one in ids]
+        read_at = timezone.now() - timedelta(seconds=seconds)
+        return queue(self.actor, chosen, MESSAGE, uuid4().hex, read_at=read_at)
 
     def work(self) -> None:
         """Let one wake-up be served, as a worker does."""
@@ -102,8 +109,12 @@ class Scene:
         """Move every stored moment into the past, as if ``span`` had gone by."""
         moments = {
             Item: ("not_before", "executing_since", "sent_at"),
-            Job: ("not_before", "silent_since", "blocked_at", "finished_at", "ghosts_due_at"),
+            Job: (
+                *("not_before", "silent_since", "calls_refused_since", "blocked_at"),
+                *("started_at", "finished_at", "ghosts_due_at"),
+            ),
             Turn: ("until", "wake_at"),
+            JournalEntry: ("at",),
         }
         for model, names in moments.items():
             model._default_manager.update(**{name: F(name) - span for name in names})

@@ -26,6 +26,17 @@ def test_a_message_with_placeholders(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "is_told"), [("Stopped \N{PARTY POPPER}", True), ("Остановлен ✓", False)]
+)
+def test_a_message_that_some_portals_cut(scene: Scene, message: str, is_told: bool) -> None:
+    scene.add()
+
+    ended = typed("terminate", "--all", "--dry-run", "--message", message)
+
+    assert ("Some portals cut the message at emoji and other rare characters." in ended.said) is is_told
+
+
+@pytest.mark.parametrize(
     ("message", "sentence"),
     [
         ("{name}", "--message: There is no placeholder {name}."),

@@ -14,10 +14,13 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import pytest
 from django.db import connection
+from django.utils import timezone
 
-from bxapp.terminations.models import Item, Job
+from bxapp.terminations.models import Item, Job, Turn
 from bxapp.terminations.states import ItemState
 from deploy.stack import ROOT
 
@@ -129,6 +132,25 @@ def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Sc
     assert Counter(outcome for outcome, _ in scene.items(job)).keys() == {"terminated", "cancelled"}
 
 
+def test_without_a_worker_the_calls_of_a_lost_turn_are_settled(scene: Scene) -> None:
+    ids = scene.add(3)
+    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=2.0, times=1)
+    process = _started(scene, "terminate", *ids, "--message", MESSAGE, "--yes")
+    _wait_for(Item.objects.filter(state=ItemState.SENT).exists)
+    # Another process has taken the turn, and was killed: the one that had it may record nothing any more.
+    Turn.objects.update(holder=uuid4(), until=timezone.now())
+    try:
+        _wait_for_outcomes(3)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=WITHIN_SECONDS)
+    finally:
+        process.kill()
+
+    assert (process.returncode, out) == (0, "Job 1: 3 terminated.\n"), said
+    assert scene.items(Job.objects.get()) == [("terminated", "answer_lost")] * 3
+    assert [record["terminate_calls"] for record in scene.records(ids)] == [1] * 3
+
+
 def test_sigterm_is_like_ctrl_c(scene: Scene) -> None:
     process = _stop(scene, scene.add(400))
 
@@ -171,6 +193,46 @@ def test_a_no_at_the_terminal_stops_nothing(scene: Scene) -> None:
     assert not Job.objects.exists()
 
 
+def test_the_end_of_the_input_is_a_no(scene: Scene) -> None:
+    (workflow_id,) = scene.add()
+    process, terminal = _at_a_terminal(scene, workflow_id)
+    _read_until(terminal, b"Terminate them? [y/N] ")
+    os.write(terminal, b"\x04")
+    seen = _read_until(terminal, b"Nothing was stopped.")
+    process.wait(timeout=WITHIN_SECONDS)
+    os.close(terminal)
+
+    assert process.returncode == 3
+    assert b"Traceback" not in seen
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_list_that_nobody_reads_to_its_end_ends_quietly(scene: Scene, form: list[str]) -> None:
+    scene.add(600)
+    process = _started(scene, "list", *form)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+
+    assert process.stderr is not None
+    said = process.stderr.read()
+
+    assert (process.wait(timeout=WITHIN_SECONDS), said) == (141, "")
+
+
+def test_a_job_of_whose_end_nobody_reads_ends_as_it_ended(scene: Scene) -> None:
+    process = _started(scene, "terminate", *scene.add(2), "--message", MESSAGE, "--yes")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+
+    assert process.wait(timeout=WITHIN_SECONDS) == 0
+    job = Job.objects.get()
+    assert (job.state, job.terminated) == ("finished", 2)
+
+
 def test_the_webhook_comes_from_the_environment_and_a_malformed_one_is_not_shown(scene: Scene) -> None:
     webhook = scene.sandbox.portal()["webhooks"][0]
     scene.add(2)
@@ -183,7 +245,7 @@ def test_the_webhook_comes_from_the_environment_and_a_malformed_one_is_not_shown
     secret = webhook.rstrip("/").rsplit("/", 1)[-1]
     process = _started(scene, "list", BITRIX24_WEBHOOK_URL=f"{webhook}profile.json")
     out, said = process.communicate(timeout=WITHIN_SECONDS)
-    assert process.returncode != 0
+    assert process.returncode == 2
     assert said.startswith("Configuration: BITRIX24_WEBHOOK_URL must look like")
     assert secret not in out + said
 

@@ -67,7 +67,9 @@ def test_a_single_call_that_is_always_cut(scene: Scene) -> None:
     assert scene.items(job) == [("failed", "breaks_portal")]
 
 
-@pytest.mark.parametrize("shape", ["batch_command_lost", "batch_results_null", "html", "truncated", "list"])
+@pytest.mark.parametrize(
+    "shape", ["batch_command_lost", "batch_results_null", "html", "truncated", "list", "result_nan"]
+)
 def test_answers_of_another_shape_are_settled(scene: Scene, shape: str) -> None:
     ids = scene.add(3)
     job = scene.queue(ids)
@@ -80,7 +82,9 @@ def test_answers_of_another_shape_are_settled(scene: Scene, shape: str) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("shape", ["result_null", "result_text", "result_list", "result_number"])
+@pytest.mark.parametrize(
+    "shape", ["result_null", "result_text", "result_list", "result_number", "result_nan"]
+)
 def test_an_answer_that_says_nothing_is_no_error(scene: Scene, shape: str, count: int) -> None:
     ids = scene.add(count)
     job = scene.queue(ids)
@@ -91,6 +95,51 @@ def test_an_answer_that_says_nothing_is_no_error(scene: Scene, shape: str, count
     # The call had stopped them: "already finished" would be invented.
     assert scene.items(job) == [("terminated", "answer_lost")] * count
     assert [record["terminate_calls"] for record in scene.records(ids)] == [1] * count
+
+
+NO_LISTS = ["lists_wrapped", "lists_refused", "lists_of_null", "lists_empty_object", "rows_of_text"]
+
+
+@pytest.mark.parametrize("count", [3, 60])
+@pytest.mark.parametrize("shape", NO_LISTS)
+def test_a_look_that_is_answered_without_a_list_finds_nobody_gone(
+    scene: Scene, shape: str, count: int
+) -> None:
+    ids = scene.add(count)
+    job = scene.queue(ids)
+    scene.sandbox.fault(kind="wrong_json", shape=shape, method=INSTANCES, times=2)
+
+    scene.work()
+    assert scene.items(job) == [("", "")] * count
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * count
+    assert {record["ended_how"] for record in scene.records(ids)} == {"terminate"}
+
+
+@pytest.mark.parametrize("count", [3, 60])
+@pytest.mark.parametrize("shape", NO_LISTS)
+def test_a_lost_call_is_not_settled_by_an_answer_without_a_list(scene: Scene, shape: str, count: int) -> None:
+    ids = scene.add(count)
+    job = scene.queue(ids)
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=2)
+    scene.sandbox.fault(kind="wrong_json", shape=shape, method=INSTANCES, skip=1, times=2)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "")] * count
+    assert {record["ended_how"] for record in scene.records(ids)} == {"terminate"}
+
+
+def test_a_list_may_come_as_an_object_with_numbers(scene: Scene) -> None:
+    gone, *ids = scene.add(3)
+    job = scene.queue([gone, *ids])
+    scene.sandbox.control("POST", f"/portals/1/workflows/{gone}", end=0)
+    scene.sandbox.fault(kind="wrong_json", shape="lists_keyed", method=INSTANCES)
+
+    scene.work()
+
+    assert scene.items(job) == [("already_finished", "gone_before"), *[("terminated", "")] * 2]
 
 
 def test_too_many_requests(scene: Scene) -> None:

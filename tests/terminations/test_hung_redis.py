@@ -15,9 +15,9 @@ from redis.exceptions import ConnectionError as NoConnectionError
 
 from bxapp.bitrix.limits import Reservation
 from bxapp.bitrix.limits.shared import PAUSE_SECONDS
+from bxapp.bitrix.methods.terminating import METHOD
 from bxapp.portals import limits
 from bxapp.terminations import tasks
-from bxapp.terminations.pace.permits import METHOD
 from deploy.ports import choose_free
 from deploy.process import Process
 from deploy.stack import INHERITED, ROOT, embedded_valkey

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING
 
 from bxapp.terminations.jobs import turns
+from bxapp.terminations.jobs.cancelling import cancel
+from bxapp.terminations.models import Item
 from bxapp.terminations.states import ItemState
 
 if TYPE_CHECKING:
@@ -54,3 +57,56 @@ def test_a_call_may_be_at_work_for_a_minute_more_by_another_workers_clock(scene:
     scene.finish(job)
 
     assert scene.items(job) == [("terminated", "answer_lost")]
+
+
+def test_a_ghost_says_that_the_lost_call_has_stopped_it(scene: Scene) -> None:
+    """It resumed while a call was at work whose answer was lost; the job is cancelled before anyone asks."""
+    (workflow_id,) = scene.add(1)
+    job = scene.queue([workflow_id])
+    Item.objects.update(module_id="crm", entity="CCrmDocumentDeal", document_id="DEAL_1", template_id=7)
+    scene.sandbox.settings(terminate_seconds=0.6)
+    scene.sandbox.fault(kind="cut_after", method=TERMINATE, times=1)
+    scene.sandbox.fault(kind="http500", method="bizproc.workflow.instances", skip=1, times=1)
+    scene.resume_in(workflow_id, 0.3, lasting_seconds=0.8)
+    scene.work()
+    sleep(1.0)
+    assert scene.record(workflow_id)["ghost"]
+    assert job.items.get().unheard_calls == 1
+    cancel(scene.actor, job.pk)
+    scene.let_time_pass(timedelta(minutes=3))
+    scene.work()
+    assert scene.items(job) == [("terminated", "answer_lost")]
+
+    scene.let_time_pass(timedelta(seconds=30))
+    scene.work()
+
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert not scene.record(workflow_id)["in_list"]
+
+
+def test_a_failure_is_not_told_while_the_last_call_may_be_at_work(scene: Scene) -> None:
+    """A gateway gives up three times; PHP behind it stops the workflow after the third."""
+    (workflow_id,) = scene.add(1)
+    job = scene.queue([workflow_id])
+    scene.sandbox.fault(kind="http502", method=TERMINATE, times=3)
+    while job.items.get().breaks < 3:
+        scene.work()
+        scene.let_time_pass(timedelta(seconds=31))
+    scene.work()
+    assert job.items.get().state == ItemState.UNSURE
+    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", end=0)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("terminated", "answer_lost")]
+
+
+def test_a_failure_is_told_when_the_last_call_is_over(scene: Scene) -> None:
+    (workflow_id,) = scene.add(1)
+    job = scene.queue([workflow_id])
+    scene.sandbox.fault(kind="http502", method=TERMINATE, times=3)
+
+    scene.finish(job)
+
+    assert scene.items(job) == [("failed", "breaks_portal")]
+    assert scene.record(workflow_id)["in_list"]

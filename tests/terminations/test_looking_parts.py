@@ -1,41 +1,62 @@
-"""How a job is looked at: in which parts, and that no part is left out."""
+"""How a job is looked at: in which parts, and that nothing is left out or called for twice."""
 
 from __future__ import annotations
 
-from itertools import chain
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bxapp.terminations.engine.looking import BURST_WORKFLOWS, LOOK_AHEAD, parts
+from bxapp.terminations.models import Job
+
+if TYPE_CHECKING:
+    from tests.terminations.scene import Scene
 
 
 @pytest.mark.parametrize("count", [0, 1, 400, 401, 1300, 2000, 2150, BURST_WORKFLOWS, 2400, LOOK_AHEAD])
 @pytest.mark.parametrize("is_first", [False, True])
 @pytest.mark.parametrize("is_known", [False, True])
-def test_every_one_is_looked_at_once_and_in_order(count: int, is_first: bool, is_known: bool) -> None:
-    items = range(count)
+def test_the_looks_have_room_for_every_one(count: int, is_first: bool, is_known: bool) -> None:
+    cut = parts(count, is_first=is_first, is_known=is_known)
 
-    cut = parts(items, is_first=is_first, is_known=is_known)
+    assert all(size > 0 for size in cut)
+    assert sum(cut) == LOOK_AHEAD
 
-    assert list(chain.from_iterable(cut)) == list(items)
-    assert all(cut)
+
+def test_a_job_that_is_looked_at_in_parts_calls_for_each_workflow_once(scene: Scene) -> None:
+    scene.finish(scene.queue(scene.add(60)))
+    Job.objects.update(ghosts_due_at=None)
+    scene.let_time_pass()
+    ids = scene.add(900)
+    looks = scene.asked("bizproc.workflow.instances")
+
+    job = scene.finish(scene.queue(ids))
+
+    # One command for each fifty, of both parts.
+    assert scene.asked("bizproc.workflow.instances") - looks == 18
+    assert scene.items(job) == [("terminated", "")] * 900
+    records = [record for first in range(0, 900, 100) for record in scene.records(ids[first : first + 100])]
+    assert {record["terminate_calls"] for record in records} == {1}
 
 
 @pytest.mark.parametrize(
-    ("count", "is_first", "is_known", "sizes"),
+    ("count", "is_first", "is_known", "first"),
     [
-        (400, True, True, [400]),  # small: one request
-        (900, True, True, [300, 600]),  # a third is called for while the rest is looked at
-        (900, True, False, [200, 700]),  # the first find the pace
-        (2000, True, True, [666, 1334]),
-        (2000, False, True, [2000]),  # at work already: nobody waits for it
-        (1500, True, False, [200, 1300]),
-        (2000, True, False, [2000]),  # with the requests that find the pace, the burst has none to spare
-        (BURST_WORKFLOWS, True, True, [BURST_WORKFLOWS]),  # every request of the burst is needed for calls
-        (LOOK_AHEAD, True, True, [LOOK_AHEAD]),  # held back by the limit of requests
+        (400, True, True, []),  # small: one request
+        (900, True, True, [300]),  # a third is called for while the rest is looked at
+        (900, True, False, [200]),  # the first find the pace
+        (2000, True, True, [666]),
+        (2000, False, True, []),  # at work already: nobody waits for it
+        (1500, True, False, [200]),
+        (2000, True, False, []),  # with the requests that find the pace, the burst has none to spare
+        (BURST_WORKFLOWS, True, True, []),  # every request of the burst is needed for calls
+        (LOOK_AHEAD, True, True, []),  # held back by the limit of requests
     ],
 )
 def test_a_look_more_is_made_only_where_it_brings_something(
-    count: int, is_first: bool, is_known: bool, sizes: list[int]
+    count: int, is_first: bool, is_known: bool, first: list[int]
 ) -> None:
-    assert [len(part) for part in parts(range(count), is_first=is_first, is_known=is_known)] == sizes
+    cut = parts(count, is_first=is_first, is_known=is_known)
+
+    # The last one takes whatever is left.
+    assert cut == [*first, LOOK_AHEAD - sum(first)]

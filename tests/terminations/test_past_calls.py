@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from bxapp.terminations.models import Item
 from bxapp.terminations.pace.past_calls import calls_within
 
@@ -36,6 +38,7 @@ def test_what_is_long_ago_does_not_count(scene: Scene) -> None:
 def test_another_call_for_what_came_back_counts(scene: Scene) -> None:
     job = scene.finish(scene.queue(scene.add(2)))
     scene.let_time_pass(timedelta(minutes=12))
-    job.items.filter(position=0).update(ghost_calls=2)
+    job.items.filter(position=0).update(ghost_calls=2, sent_at=timezone.now())
 
-    assert calls_within(scene.actor.portal.pk, 600) == 2
+    # The first one counts with it.
+    assert calls_within(scene.actor.portal.pk, 600) == 3

@@ -102,7 +102,7 @@ def test_a_portal_that_stays_silent_ends_only_what_was_under_way(scene: Scene) -
     turn = turns.take(scene.actor.portal.pk)
     assert turn is not None
     blocking.answered(turn, job)
-    claiming.claim(turn, job, [claiming.items_of(claiming.due_queued(job, timezone.now(), 1))])
+    claiming.claim(turn, job, [claiming.due_queued(job, timezone.now(), 1)])
     pause(scene.actor, job.pk)
     scene.sandbox.fault(kind="http502", method=INSTANCES)
 
@@ -113,6 +113,37 @@ def test_a_portal_that_stays_silent_ends_only_what_was_under_way(scene: Scene) -
     job.refresh_from_db()
     assert job.state == JobState.PAUSED
     assert scene.items(job) == [("failed", "never_heard"), ("", ""), ("", "")]
+
+
+def test_the_time_of_a_pause_is_not_the_portals_silence(scene: Scene) -> None:
+    """Calls meet a closed portal on a Friday, and again as soon as the job goes on after the weekend."""
+    job = scene.queue(scene.add(3))
+    scene.sandbox.fault(kind="portal_deleted", method=TERMINATE, times=2)
+    scene.work()
+    pause(scene.actor, job.pk)
+    scene.let_time_pass(timedelta(days=3))
+    scene.work()
+    go_on(scene.actor, job.pk)
+
+    scene.work()
+
+    assert scene.items(job) == [("", "")] * 3
+    assert scene.items(scene.finish(job)) == [("terminated", "")] * 3
+
+
+def test_a_limit_before_a_pause_and_an_unanswered_look_after_it(scene: Scene) -> None:
+    job = scene.queue(scene.add(3))
+    scene.sandbox.fault(kind="limit", method=TERMINATE, times=1)
+    scene.work()
+    pause(scene.actor, job.pk)
+    scene.let_time_pass(timedelta(days=3))
+    go_on(scene.actor, job.pk)
+    scene.sandbox.fault(kind="http502", method=INSTANCES, times=1)
+
+    scene.work()
+
+    assert scene.items(job) == [("", "")] * 3
+    assert scene.items(scene.finish(job)) == [("terminated", "")] * 3
 
 
 def test_a_paused_job_may_be_cancelled(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,9 @@ PHASES = ("picked_up_ms", "looked_ms", "sent_ms", "recorded_ms")
 
 
 @pytest.fixture(autouse=True)
-def _told(caplog: pytest.LogCaptureFixture) -> None:
+def _told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Jobs of other tests have the same keys.
+    monkeypatch.setattr(phases, "_seen", OrderedDict())
     caplog.set_level(logging.INFO, logger=phases.__name__)
 
 
@@ -30,14 +33,19 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
 
 def test_each_phase_is_told_in_milliseconds(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.sandbox.settings(terminate_seconds=0.3)
-    job = scene.finish(scene.queue(scene.add(3)))
+    workflow_ids = scene.add(3)
+    confirmed_at = monotonic()
+    job = scene.finish(scene.queue(workflow_ids))
+    elapsed_seconds = monotonic() - confirmed_at
 
     (told,) = lines(caplog)
     assert (told["job"], told["total"], told["terminated"]) == (str(job.pk), "3", "3")
     spans = [int(told[name]) for name in PHASES]
     # One batch of three calls one after the other, or three requests at once.
     assert spans[-1] >= 300
-    assert abs(sum(spans) - int(told["all_ms"])) < 100
+    # The time in the queue is by the clock of the day, which may be set meanwhile.
+    assert sum(spans) <= 1000 * elapsed_seconds + 50
+    assert abs(sum(spans) - int(told["all_ms"])) <= len(spans), "but for rounding"
     assert told["taken_over"] == "0"
 
 
@@ -76,7 +84,6 @@ def test_phases_on_their_way_are_told_where_one_wants_to_know(
 
 def test_jobs_that_others_finish_are_forgotten(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "_MOST_JOBS", 2)
-    monkeypatch.setattr(phases, "_seen", OrderedDict())
     jobs = [scene.queue(scene.add(1)) for _ in range(4)]
 
     for job in jobs:

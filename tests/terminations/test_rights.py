@@ -11,31 +11,26 @@ from django.utils import timezone
 
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
+from bxapp.portals import refreshing
 from bxapp.portals.models import AccessGrant
+from bxapp.terminations.engine import blocking
 from bxapp.terminations.jobs import rights
-from bxapp.terminations.jobs.queueing import queue
+from bxapp.terminations.models import Pace
 from bxapp.terminations.states import BlockedReason, JobState
-from tests.terminations.scene import MESSAGE, selected, text_of
+from tests.terminations.lending import OTHER, OWNER, queued, revoke
+from tests.terminations.scene import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.test import Client
 
+    from bxapp.bitrix.errors import BitrixError
+    from bxapp.terminations.jobs.turns import HeldTurn
     from bxapp.terminations.models import Job
     from tests.terminations.scene import Scene
 
 TERMINATE = "bizproc.workflow.terminate"
-OWNER, OTHER = 1, 2
-
-
-def queued(scene: Scene, ids: Sequence[str], *, leave: bool = True) -> Job:
-    chosen = [selected(workflow_id) for workflow_id in ids]
-    return queue(scene.actor, chosen, MESSAGE, uuid4().hex, may_use_other_grants=leave)
-
-
-def revoke(scene: Scene, user_id: int) -> None:
-    scene.sandbox.control("POST", "/portals/1/tokens/revoke", user_id=user_id)
 
 
 def whose(entries: Sequence[AuditEntry]) -> set[tuple[int | None, int | None]]:
@@ -57,6 +52,24 @@ def test_without_leave_the_job_waits_for_its_owner(scene: Scene) -> None:
     assert job.state == JobState.BLOCKED, "another administrator's coming changes nothing"
 
 
+def test_an_outcome_says_in_whose_name_it_was_called_not_whose_the_job_has_now(scene: Scene) -> None:
+    """One batch is answered after another's refusal has handed the job over."""
+    scene.open_again(OTHER)
+    ids = scene.add(30)
+    learned = {"width": 5, "bears": 5, "seconds_per_command": 0.1, "deviation_seconds": 0.0}
+    Pace.objects.create(portal=scene.actor.portal, memory=learned, learned_at=timezone.now())
+    scene.sandbox.fault(kind="slow_after", method=TERMINATE, times=1, seconds=2.0)
+    scene.sandbox.fault(kind="token_revoked", method=TERMINATE, skip=1, times=1)
+
+    job = scene.finish(queued(scene, ids))
+
+    called_by = {record["id"]: record["ended_by"] for record in scene.records(ids)}
+    assert set(called_by.values()) == {OWNER, OTHER}
+    told = {entry.workflow_id: entry.rights_of_id or OWNER for entry in scene.audited(job)}
+    assert told == called_by
+    assert {entry.rights_of_name for entry in scene.audited(job) if entry.rights_of_id} != {""}
+
+
 @pytest.mark.parametrize("lost", ["tokens", "rights"])
 def test_with_leave_it_goes_on_with_another_administrators(scene: Scene, lost: str) -> None:
     other = scene.open_again(OTHER)
@@ -74,6 +87,20 @@ def test_with_leave_it_goes_on_with_another_administrators(scene: Scene, lost: s
     (resumed,) = scene.audited(job, AuditEntry.Kind.JOB_RESUMED)
     assert (resumed.reason, resumed.rights_of_name) == (rights.OTHER_RIGHTS, other.name)
     assert scene.audited(job, AuditEntry.Kind.JOB_BLOCKED) == []
+
+
+def test_one_that_another_lets_begin_has_begun(scene: Scene) -> None:
+    job = queued(scene, scene.add(2))
+    revoke(scene, OWNER)
+    scene.work()
+    job.refresh_from_db()
+    assert (job.state, job.started_at) == (JobState.BLOCKED, None)
+
+    scene.open_again(OTHER)
+
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    assert job.started_at is not None
 
 
 def test_what_was_done_before_was_done_with_the_owners_rights(scene: Scene) -> None:
@@ -117,6 +144,39 @@ def test_then_whoever_comes_first_lets_it_go_on(scene: Scene, comes: int) -> Non
 
     assert scene.items(job) == [("terminated", "")] * 2
     assert whose(scene.audited(job)) == {(OWNER, None if comes == OWNER else OTHER)}
+
+
+@pytest.mark.parametrize("late_by", ["after it was blocked", "before it was blocked"])
+def test_a_job_goes_on_when_the_refused_pair_works_after_all(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, late_by: str
+) -> None:
+    """Two processes renew with the same token; the second is refused before the first has its answer."""
+    job = queued(scene, scene.add(2), leave=False)
+    scene.sandbox.control("POST", "/portals/1/tokens/expire")
+    holder, grant = uuid4(), scene.actor.grant
+    assert refreshing._take_lease(grant, holder)
+    pair = refreshing._ask(grant, holder)
+    AccessGrant.objects.update(refresh_holder=None, refresh_until=None)
+    block = blocking.block
+
+    def late(turn: HeldTurn, job: Job, error: BitrixError, *, used: AccessGrant, of_call: bool) -> bool:
+        if late_by == "before it was blocked":
+            refreshing._save(grant, pair)
+        counts = block(turn, job, error, used=used, of_call=of_call)
+        job.refresh_from_db()
+        assert job.blocked_reason == BlockedReason.OPEN_AGAIN
+        if late_by == "after it was blocked":
+            refreshing._save(grant, pair)
+        return counts
+
+    monkeypatch.setattr(blocking, "block", late)
+    scene.work()
+
+    job.refresh_from_db()
+    assert not job.blocked_reason
+    assert scene.finish(job).terminated == 2
+    assert len(scene.audited(job, AuditEntry.Kind.JOB_BLOCKED)) == 1
+    assert len(scene.audited(job, AuditEntry.Kind.JOB_RESUMED)) == 1
 
 
 def blocked_by_a_clock_ahead(job: Job) -> None:

@@ -153,7 +153,7 @@ def test_a_finished_job_is_polled_no_more(scene: Scene, frame: Client) -> None:
     assert "hx-get" not in page
     assert 'data-job-done="true"' in page
     assert "2 terminated, 1 had already finished, in 1 s" in page
-    assert "It had ended by itself before its turn came." in page
+    assert "it was not in the portal&#x27;s list of running workflows." in page
     assert "Cancel job" not in page
 
 

@@ -13,7 +13,6 @@ import pytest
 from django.db import connection
 
 from bxapp.portals import limits
-from bxapp.portals.models import Portal
 from bxapp.terminations.engine import dispatch, flights, settling
 from bxapp.terminations.engine.flights import Crew, Landed
 from bxapp.terminations.jobs import turns
@@ -207,9 +206,9 @@ def test_what_was_learned_of_a_portal_is_where_its_next_job_starts(scene: Scene)
     widths: list[int] = []
 
     class Watched(Crew):
-        def landed(self, timeout_seconds: float) -> list[Landed]:
+        def landed(self, timeout_seconds: float, *, linger_seconds: float = 0.0) -> list[Landed]:
             widths.append(Item.objects.filter(state=ItemState.SENT).values("lease").distinct().count())
-            return super().landed(timeout_seconds)
+            return super().landed(timeout_seconds, linger_seconds=linger_seconds)
 
     scene.let_time_pass()
     job = scene.queue(scene.add(200))
@@ -220,16 +219,6 @@ def test_what_was_learned_of_a_portal_is_where_its_next_job_starts(scene: Scene)
     assert job.terminated == 200
     # The first requests that were under way at all were more than an unknown portal gets.
     assert next(width for width in widths if width) > 3
-
-
-def test_an_on_premise_portal_has_no_limit_of_requests(scene: Scene) -> None:
-    scene.sandbox.settings(edition="on_premise")
-
-    scene.finish(scene.queue(scene.add(3)))
-
-    portal = Portal.objects.get()
-    assert portal.license.endswith("_selfhosted")
-    assert limits.bucket_of(portal).rate is None
 
 
 def test_without_redis_a_job_is_slow_but_sure(
@@ -288,8 +277,8 @@ def test_a_slot_that_was_paused_records_nothing_of_what_came_back(
     taken_over: list[bool] = []
     keep = flights.Crew.landed
 
-    def paused(crew: Crew, timeout_seconds: float) -> list[Landed]:
-        found = keep(crew, timeout_seconds)
+    def paused(crew: Crew, timeout_seconds: float, *, linger_seconds: float = 0.0) -> list[Landed]:
+        found = keep(crew, timeout_seconds, linger_seconds=linger_seconds)
         if Item.objects.filter(state=ItemState.SENT).exists() and not taken_over:
             taken_over.append(True)
             time.sleep(0.5)

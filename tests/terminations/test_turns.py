@@ -32,7 +32,7 @@ def killed_after_claiming(scene: Scene, job: Job) -> tuple[HeldTurn, list[Item]]
     turn = turns.take(scene.actor.portal.pk)
     assert turn is not None
     blocking.answered(turn, job)
-    (batch,) = claiming.claim(turn, job, [claiming.items_of(claiming.due_queued(job, timezone.now(), 50))])
+    (batch,) = claiming.claim(turn, job, [claiming.due_queued(job, timezone.now(), 50)])
     assert batch
     return turn, batch
 

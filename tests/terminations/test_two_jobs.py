@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bxapp.portals.grants import client_for
 from bxapp.terminations.engine import blocking, claiming, looking, sending
-from bxapp.terminations.jobs import turns
+from bxapp.terminations.jobs import pausing, turns
 from bxapp.terminations.jobs.errands import complete
 from tests.terminations.test_ghosts import stop_while_it_resumes
 from tests.terminations.test_turns import answered
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from bxapp.terminations.jobs.turns import HeldTurn
     from bxapp.terminations.models import Item, Job
     from tests.terminations.scene import Scene
+
+TERMINATE = "bizproc.workflow.terminate"
+INSTANCES = "bizproc.workflow.instances"
 
 
 def take(scene: Scene) -> HeldTurn:
@@ -53,3 +57,23 @@ def test_a_workflow_seen_after_another_job_had_stopped_it_is_called_for(scene: S
     looked_at = look(turn, second)
 
     assert [len(batch) for batch in claiming.claim(turn, second, [looked_at])] == [1]
+
+
+def test_a_lost_call_before_another_jobs_confirmed_one_has_stopped_nothing(scene: Scene) -> None:
+    (workflow_id,) = scene.add(1)
+    first = scene.queue([workflow_id])
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=2)
+    scene.sandbox.fault(kind="http500", method=INSTANCES, skip=1, times=1)
+    scene.work()
+    pausing.pause(scene.actor, first.pk)
+    scene.let_time_pass(timedelta(seconds=20))
+    scene.work()
+    assert first.items.get().unheard_calls
+    second = scene.finish(scene.queue([workflow_id]))
+    assert scene.items(second) == [("terminated", "")]
+    pausing.go_on(scene.actor, first.pk)
+
+    scene.finish(first)
+
+    assert scene.items(first) == [("already_finished", "stopped_by_other_job")]
+    assert first.items.get().other_job_id == second.pk

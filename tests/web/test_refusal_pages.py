@@ -63,6 +63,7 @@ def test_the_portals_words_are_escaped(rf: RequestFactory) -> None:
     [
         (errors.RateLimited(), RefusalReason.PORTAL_BUSY),
         (errors.OperatingLimited(), RefusalReason.PORTAL_BUSY),
+        (errors.RestBlocked(), RefusalReason.PORTAL_FAILED),
         (errors.Unreachable(), RefusalReason.PORTAL_UNREACHABLE),
         (errors.PortalClosed(), RefusalReason.PORTAL_UNREACHABLE),
         (errors.Unheard(), RefusalReason.PORTAL_UNREACHABLE),

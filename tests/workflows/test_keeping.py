@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from bxapp.portals.models import Portal
@@ -137,6 +138,22 @@ def test_some_taken_out_and_some_added(new_portal: Callable[[str], Portal], in_p
     assert (after.count, after.head) == (9, after.workflows[:HEAD])
     assert sum(one.count for one in after.summary.by_template) == 9
     assert kept(portal, before.reference).workflows == chosen, "the list itself stays as it was"
+
+
+def test_the_moment_of_reading_goes_with_what_was_read_then_only(
+    new_portal: Callable[[str], Portal],
+) -> None:
+    portal, chosen, read_at = new_portal("one"), workflows(4), timezone.now() - timedelta(seconds=9)
+    with transaction.atomic():
+        row = keeping.begin(portal, as_of=timezone.now(), read_at=read_at)
+        keeping.add(row, chosen[:3])
+        read = keeping.complete(row)
+
+    without, with_more = (changed(portal, read.reference, [chosen[0].id], more) for more in ([], chosen[3:]))
+
+    assert (read.read_at, without.read_at, with_more.read_at) == (read_at, read_at, None)
+    assert kept(portal, without.reference).read_at == read_at
+    assert keep(portal, chosen).read_at is None
 
 
 def test_all_taken_out_is_an_empty_list(new_portal: Callable[[str], Portal]) -> None:

@@ -30,6 +30,8 @@ def test_an_answer_tells_how_many_and_the_first_of_them() -> None:
         None,
         MethodFailed("", "no"),
         Answer("nonsense", total=3),
+        Answer({"error": "maintenance"}),
+        Answer([DEAL, None], total=2),
         # A server that ignores the filter lists something else as well.
         Answer([DEAL, LEAD], total=2),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from bxapp.portals.models import AccessGrant, Portal
 from bxapp.portals.sessions import Actor, Channel
-from bxapp.workflows.selection import SelectedWorkflow, SelectionNotOurs, pack, unpack
+from bxapp.workflows.selection import SelectedWorkflow, SelectionNotOurs, listed, pack, unpack, workflow_of
 
 _WORKFLOW = SelectedWorkflow(
     id="65e5a449e8f135.21284909",
@@ -37,6 +37,21 @@ def test_what_is_unknown_comes_back_as_unknown() -> None:
     ghost = SelectedWorkflow("1", "", "", "", "", None, "", None, None, "")
 
     assert unpack(_actor(), pack(_actor(), ghost)) == ghost
+
+
+def test_a_value_from_before_idle_was_noted_is_taken_as_not_idle() -> None:
+    older = listed(_WORKFLOW)[:-1]
+
+    assert workflow_of(older) == _WORKFLOW
+    with pytest.raises(ValueError, match="not a workflow"):
+        workflow_of(older[:-1])
+
+
+def test_whether_it_was_idle_is_kept_with_a_list_and_not_carried_by_a_box() -> None:
+    idle = replace(_WORKFLOW, is_idle=True)
+
+    assert workflow_of(listed(idle)) == idle
+    assert unpack(_actor(), pack(_actor(), idle)) == _WORKFLOW
 
 
 def test_a_changed_value_is_refused() -> None:

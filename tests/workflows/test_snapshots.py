@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from django.utils import timezone
 
 from bxapp.bitrix.errors import BitrixError
 from bxapp.portals import grants
-from bxapp.portals.models import AccessGrant
-from bxapp.workflows import snapshots
+from bxapp.portals.models import AccessGrant, Portal
+from bxapp.portals.sessions import Actor, Channel
+from bxapp.workflows import keeping, snapshot_steps, snapshots
+from tests.workflows.conftest import WORKFLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,3 +121,24 @@ def test_names_that_do_not_come_are_missing_and_no_more(frame: Frame, sandbox: S
 
     assert {instance.id for instance in page.instances} == _listed(sandbox)
     assert (page.people, page.templates, page.document_names) == ({}, {}, {})
+
+
+@pytest.mark.usefixtures("frame")
+def test_the_kept_list_says_since_when_it_was_read_and_who_was_idle(sandbox: Sandbox) -> None:
+    before = timezone.now()
+    sandbox.control("POST", "/portals/1/workflows", count=3, behaviour="hung", age_seconds=3600)
+    actor = Actor(Portal.objects.get(), AccessGrant.objects.get(), Channel.FRAME)
+    snapshot = snapshot_steps.begin(actor, "", WORKFLOWS)
+    snapshot_steps.read(snapshot.pk, 60.0)
+
+    kept = keeping.kept(actor.portal, snapshot.selection.reference)
+
+    assert kept.read_at is not None
+    # SQLite keeps milliseconds of its own clock.
+    assert before - timedelta(milliseconds=2) <= kept.read_at <= timezone.now()
+    record = sandbox.control("GET", "/portals/1/workflows?state=running")
+    listed = [one for one in record if one["in_list"]]
+    idle = {one["id"] for one in listed if one["owned_until"] is None or one["hung"]}
+    assert any(one["hung"] for one in listed)
+    assert {one.id for one in kept.workflows if one.is_idle} == idle
+    assert 0 < len(idle) < kept.count

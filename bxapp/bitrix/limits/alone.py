@@ -15,26 +15,29 @@ RENEWED_EVERY_SECONDS = 60.0
 
 
 class AloneRate:
-    """One process's share of a bucket: half of the drain for jobs, half for the screen, none at once.
+    """One process's share of a bucket: half of the drain for all web processes, half for all worker slots.
 
-    The first request comes only after a full interval. So from the moment Redis was lost all processes
-    together send no more than drains, and the bucket, whatever was in it, never gets fuller.
+    There are at most ``processes`` of each kind. Whatever a process sends, for a screen or for a job, is of
+    its one share. The first request comes only after a full interval. So from the moment Redis was lost all
+    processes together send no more than drains, and the bucket, whatever was in it, never gets fuller.
     """
 
     def __init__(self, processes: int) -> None:
         if processes < 1:
             raise ValueError("There is at least one process.")
         self._processes = processes
-        self._next: dict[str, float] = {}
-        self._held_until = 0.0
+        self._next: float | None = None
+        self._held_until = float("-inf")
 
-    def wait_seconds(self, who: str, drain_per_second: float, now: float) -> float:
+    def wait_seconds(self, drain_per_second: float, now: float) -> float:
         """Return 0 and count one request, or the seconds until the next one may leave."""
         interval = self._processes / (drain_per_second / 2)
-        due = max(self._next.setdefault(who, now + interval), self._held_until)
+        if self._next is None:
+            self._next = now + interval
+        due = max(self._next, self._held_until)
         if now < due:
             return due - now
-        self._next[who] = now + interval
+        self._next = now + interval
         return 0.0
 
     def refuse(self, now: float) -> None:
@@ -43,7 +46,7 @@ class AloneRate:
 
     def end(self) -> None:
         """Redis answers again."""
-        self._next.clear()
+        self._next = None
 
 
 class AloneShare:

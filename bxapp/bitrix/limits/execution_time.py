@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bxapp.bitrix.limits.shared import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,11 @@ class OperatingRule:
     basket: float = 60.0
     threshold: float = 0.1
     ban: float = 300.0
+
+    @property
+    def longest_refusal(self) -> float:
+        """No refusal holds longer, whatever the portal tells: all records go within a window, bans end."""
+        return self.window + self.ban
 
 
 CLOUD = OperatingRule(480.0)
@@ -41,6 +53,14 @@ class Spent:
     wait_seconds: float
     until: float
     under_way: bool
+
+
+def reserved(answer: Sequence[Any], reservation_id: str) -> Reservation | Spent:
+    """Return what the script ``operating`` answered to one reserve."""
+    granted, wait, under_way = int(answer[0]), float(text(answer[1])), bool(answer[2])
+    if granted:
+        return Reservation(granted, reservation_id)
+    return Spent(wait, time.time() + wait, under_way)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,27 +4,94 @@
 -- ARGV     1 operations, a JSON list of {op, ...}  2 clock for tests, "" for TIME
 --          3 limit  4 window  5 basket  6 threshold  7 ban
 --          8, 9, 10 epoch, version and copy of the first ledger as the caller knows it ("", 0, "" for none),
---          11, 12, 13 of the second. A copy is sent only after the answer "behind": Redis has lost something.
+--          11, 12, 13 of the second. A copy is sent only after the answer "behind": Redis has lost something,
+--          or has never known it.
+--          14 what may have been called that neither of them knows (limits/__init__.py), a JSON list of
+--          {s seconds, e counts for so long at most, f 1: may be under way}; "" as long as nobody has looked
 -- returns  {"behind"} or {seconds used and reserved, then of each ledger epoch, version, 1 if it is off, and
---          itself, then of each reserve {granted, seconds to wait, 1 if calls under way must end first}}
+--          itself, then 1 if the budget is known to be whole, then for how many seconds a refusal holds,
+--          then of each reserve {granted, seconds to wait, 1 if calls under way must end first}}
 --
 -- A ledger:  epoch, v (version)  baskets {number: {s seconds, e ends at}} in the portal's time
 --            flight {id: {s sent, x expires, w seconds expected, l seconds of its last call, n calls}} in Redis's
 --            recent {tenth of a second: seconds finished in it} in the portal's time
 --            theta (portal's clock less Redis's, at least)
 --            blocked (until, Redis's time), whole (the budget is whole again after it)  off (nothing is limited)
+--            sure (true once somebody has looked what may have been called before the ledger began)
+-- A basket or a request under way whose key begins with "?" is one that is supposed only.
 
 local what  -- the operation at hand
 local limit, window, basket = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local threshold, ban = tonumber(ARGV[6]), tonumber(ARGV[7])
 local UNSURE = 1  -- a request that ended this shortly before another may be in the sum told with it, or not
 local ledgers = {}
+local operations, asks = cjson.decode(ARGV[1]), false
+for _, operation in ipairs(operations) do asks = asks or operation.op == 'reserve' end
 local now = tonumber(ARGV[2])
 local time = redis.call('TIME')
 now = now or tonumber(time[1]) + tonumber(time[2]) / 1000000
 
+local function total(ledger)
+  local sum = 0
+  for _, one in pairs(ledger.baskets) do sum = sum + one.s end
+  for _, one in pairs(ledger.flight) do sum = sum + one.w end
+  return sum
+end
+
+local function by_end(ledger, supposed)
+  local found = {}
+  for key, one in pairs(ledger.baskets) do
+    if (key:find('^x?%?') ~= nil) == supposed then found[#found + 1] = {key = key, one = one} end
+  end
+  table.sort(found, function(one, other) return one.one.e < other.one.e end)
+  return found
+end
+
+-- Take so many seconds off the baskets that go first; return how many of them were not there.
+local function lowered(ledger, excess, supposed)
+  for _, held in ipairs(by_end(ledger, supposed)) do
+    local less = math.min(excess, held.one.s)
+    held.one.s, excess = held.one.s - less, excess - less
+    if held.one.s <= 0.000001 then ledger.baskets[held.key] = nil end
+  end
+  return excess
+end
+
+-- All that may have been called counts, but nothing twice: what a copy knows of it is taken off the oldest.
+local function unsuppose(ledger, seconds)
+  seconds = lowered(ledger, seconds, true)
+  for key, one in pairs(ledger.flight) do
+    if key:find('^%?') then
+      one.w = math.max(0, one.w - seconds)
+      if one.w == 0 then ledger.flight[key] = nil end
+    end
+  end
+end
+
+-- No parts: the copy that is here was whole a moment ago, with what was supposed then.
+local function suppose(ledger, parts, share)
+  ledger.sure = true
+  if #parts == 0 then return end
+  for key in pairs(ledger.baskets) do if key:find('^x?%?') then ledger.baskets[key] = nil end end
+  for key in pairs(ledger.flight) do if key:find('^%?') then ledger.flight[key] = nil end end
+  local known = total(ledger)
+  for number, part in ipairs(parts) do
+    if part.f == 1 then
+      -- Many requests at once, begun at any time.
+      ledger.flight['?' .. number] = {s = 0, x = now + part.e, w = part.s * share, l = 0, n = 2}
+    else
+      ledger.baskets['?' .. number] = {s = part.s * share, e = now + (ledger.theta or 0) + part.e}
+    end
+  end
+  unsuppose(ledger, known)
+end
+
 local function merged(ours, known)
-  if not ours then return known end
+  if not ours then
+    known.sure = nil
+    return known
+  end
+  local before = total(ours)
   for number, theirs in pairs(known.baskets) do
     local own = ours.baskets[number]
     if own then
@@ -34,6 +101,7 @@ local function merged(ours, known)
     end
   end
   for id, theirs in pairs(known.flight) do ours.flight[id] = ours.flight[id] or theirs end
+  unsuppose(ours, total(ours) - before)
   ours.theta = ours.theta or known.theta
   if (known.blocked or 0) > (ours.blocked or 0) then ours.blocked, ours.whole = known.blocked, known.whole end
   if ours.off == nil then ours.off = known.off end
@@ -41,14 +109,19 @@ local function merged(ours, known)
   return ours
 end
 
-local function loaded(key, epoch, version, copy)
+local function loaded(key, epoch, version, copy, share)
   local raw = redis.call('GET', key)
   local ledger = raw and cmsgpack.unpack(raw)
   if epoch ~= '' and not (ledger and ledger.epoch == epoch and ledger.v >= tonumber(version)) then
     if copy == '' then return nil end
     ledger = merged(ledger or nil, cmsgpack.unpack(copy))
   end
-  return ledger or {epoch = time[1] .. '.' .. time[2], v = 0, baskets = {}, flight = {}, recent = {}}
+  ledger = ledger or {epoch = time[1] .. '.' .. time[2], v = 0, baskets = {}, flight = {}, recent = {}}
+  if asks and not ledger.sure then
+    if ARGV[14] == '' then return nil end
+    suppose(ledger, cjson.decode(ARGV[14]), share)
+  end
+  return ledger
 end
 
 local function portal_time(ledger, moment) return moment + (ledger.theta or 0) end
@@ -159,17 +232,6 @@ local function reserve(ledger, second)
   return 0, wait, under_way
 end
 
-local function lower(ledger, excess)
-  local oldest = {}
-  for number, one in pairs(ledger.baskets) do oldest[#oldest + 1] = {number = number, one = one} end
-  table.sort(oldest, function(one, other) return one.one.e < other.one.e end)
-  for _, held in ipairs(oldest) do
-    local less = math.min(excess, held.one.s)
-    held.one.s, excess = held.one.s - less, excess - less
-    if held.one.s <= 0.000001 then ledger.baskets[held.number] = nil end
-  end
-end
-
 -- What the portal says is the truth: `operating` at the moment of this request's last stamp. It knows nothing
 -- of requests under way, and nothing certain of those that ended about then.
 local function correct(ledger, finish, seconds)
@@ -184,7 +246,7 @@ local function correct(ledger, finish, seconds)
   if own < least then
     add(ledger, finish, least - own)
   elseif own > most then
-    lower(ledger, own - most)
+    lowered(ledger, lowered(ledger, own - most, true), false)
   end
   if what.reset_at and not ledger.blocked then
     -- The oldest basket goes then (cut to a whole second), so those before it have gone.
@@ -225,7 +287,7 @@ local function settle(ledger, share)
 end
 
 -- A refusal: older servers refuse until the oldest basket goes; the newest from now on for the time of a ban,
--- after which the budget is whole.
+-- after which the budget is whole. None of them holds longer than a window and a ban, whatever is told.
 local function refuse(ledger)
   local there = portal_time(ledger, now)
   local oldest
@@ -234,20 +296,20 @@ local function refuse(ledger)
   local is_ban = what.reset_at and math.abs(what.reset_at - there - ban) <= 3
     and not (oldest and math.abs(oldest - what.reset_at) <= 3)
   local known = ledger.blocked and ledger.whole
-  local moment = math.max(now, until_there - (ledger.theta or 0))
+  local moment = math.min(now + window + ban, math.max(now, until_there - (ledger.theta or 0)))
   ledger.blocked, ledger.whole, ledger.off = math.max(ledger.blocked or 0, moment), known or is_ban, false
 end
 
 for place, key in ipairs(KEYS) do
   local from = 5 + 3 * place
-  local ledger = loaded(key, ARGV[from], ARGV[from + 1], ARGV[from + 2])
+  local ledger = loaded(key, ARGV[from], ARGV[from + 1], ARGV[from + 2], place == 1 and 1 or 0.5)
   if not ledger then return {'behind'} end
   ledgers[place] = ledger
 end
 for _, ledger in ipairs(ledgers) do sweep(ledger) end
 
 local main, batches, reserves = ledgers[1], ledgers[2], {}
-for _, operation in ipairs(cjson.decode(ARGV[1])) do
+for _, operation in ipairs(operations) do
   what = operation
   if what.op == 'reserve' then
     local granted, wait, under_way = reserve(main, what.count > 1 and batches or nil)
@@ -276,5 +338,7 @@ for place, key in ipairs(KEYS) do
   redis.call('SET', key, raw, 'EX', math.ceil(window + ban + 120))
   for _, part in ipairs({ledger.epoch, ledger.v, ledger.off and 1 or 0, raw}) do answer[#answer + 1] = part end
 end
+answer[#answer + 1] = main.sure and batches.sure and 1 or 0
+answer[#answer + 1] = string.format('%.6f', math.max(0, (main.blocked or now) - now))
 for _, one in ipairs(reserves) do answer[#answer + 1] = one end
 return answer

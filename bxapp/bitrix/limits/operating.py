@@ -19,8 +19,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
+from bxapp.bitrix import transport
 from bxapp.bitrix.limits.alone import AloneShare
-from bxapp.bitrix.limits.execution_time import Reservation, Spent
+from bxapp.bitrix.limits.execution_time import Reservation, Spent, reserved
 from bxapp.bitrix.limits.shared import text
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
     from bxapp.bitrix.limits.execution_time import OperatingRule, Settlement
     from bxapp.bitrix.limits.shared import Shared
 
-# A process that died cannot settle. A request ends within 70 s (5 to connect, 65 to read): after that it
-# counts as recorded in full.
-RESERVATION_SECONDS = 75.0
+# A process that died cannot settle. When its request must have ended, that counts as recorded in full.
+RESERVATION_SECONDS = transport.TOTAL_SECONDS
 # Without Redis, what was left of a budget is believed when it was heard this shortly before.
 FRESH_SECONDS = 5.0
 PAUSE_SECONDS = 5.0
+# What was called before Redis began anew is told in so many parts by age, besides what may be under way.
+_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +84,11 @@ class Budget:
         self._is_off_alone = False
         self._used = 0.0
         self._heard_at = float("-inf")
+        self._refused_until = float("-inf")
+        # When the budget was known to be whole last, with all that any process sent.
+        self._sure_at = float("-inf")
         # What Redis could not be told yet.
         self._untold: deque[dict[str, Any]] = deque(maxlen=1000)
-
-    def reserve(
-        self, calls: int, seconds_each: float, *, launch_seconds: float | None = None
-    ) -> Reservation | Spent:
-        """Reserve up to ``calls`` calls of one request before it is sent; more than one go as a batch.
-
-        ``seconds_each`` is what a call takes at most. ``launch_seconds``, given where the portal lets no
-        request wait, is the time in which a single call surely starts after now: then single calls may still
-        go when all is reserved, as long as it cannot have been recorded before they start.
-        """
-        return self.reserve_all([calls], seconds_each, launch_seconds=launch_seconds)[0]
 
     def reserve_all(
         self,
@@ -104,10 +98,16 @@ class Budget:
         launch_seconds: float | None = None,
         calls_within: Callable[[float], int] | None = None,
     ) -> list[Reservation | Spent]:
-        """Reserve several requests at once, in their order; as :meth:`reserve`, in one round trip.
+        """Reserve requests before they are sent, in their order and in one round trip.
 
-        ``calls_within`` is asked where Redis is gone: how many calls of the method, at most, all processes
-        together sent within the last so many seconds. Only who can be sure of that may give it.
+        ``sizes``: up to how many calls each has; more than one go as a batch. ``seconds_each`` is what a call
+        takes at most. ``launch_seconds``, given where the portal lets no request wait, is the time in which a
+        single call surely starts after now: then single calls may still go when all is reserved, as long as
+        it cannot have been recorded before they start.
+
+        ``calls_within`` is asked where Redis is gone or knows nothing of the budget: how many calls of the
+        method, at most, all processes together sent within the last so many seconds. Only who can be sure of
+        that may give it.
         """
         if not sizes or min(sizes) < 1:
             raise ValueError("Each request that is reserved has at least one call.")
@@ -125,21 +125,18 @@ class Budget:
             }
             for calls in sizes
         ]
-        answers = self._run(asked)
+        answers = self._run(asked, partial(self._supposed, self.rule, seconds_each, calls_within))
         if answers is None:
             return [self._reserve_alone(self.rule, calls, seconds_each, calls_within) for calls in sizes]
         self._alone.end()
-        return [_read(answer, one["id"]) for answer, one in zip(answers, asked, strict=True)]
-
-    def settle(self, reservation: Reservation, settlement: Settlement) -> None:
-        """Replace a reservation by what the request really spent, and believe the portal's own sum.
-
-        A request without any answer is not settled: it may still be at work, and counts in full in the end.
-        """
-        self.settle_all([(reservation, settlement)])
+        return [reserved(answer, one["id"]) for answer, one in zip(answers, asked, strict=True)]
 
     def settle_all(self, requests: Iterable[tuple[Reservation, Settlement]]) -> None:
-        """Settle several requests, in the order of their ends; as :meth:`settle`, in one round trip."""
+        """Replace reservations by what their requests really spent, and believe the portal's own sum.
+
+        In the order of their ends, in one round trip. A request without any answer is not settled: it may
+        still be at work, and counts in full in the end.
+        """
         told = [
             _operation(
                 "settle",
@@ -171,6 +168,16 @@ class Budget:
         if self.rule is not None:
             self._tell([_operation("refuse", reset_at=reset_at)])
 
+    def doubt(self) -> None:
+        """Tell that another process may have sent calls since this one last heard of the budget."""
+        with self._lock:
+            self._sure_at = float("-inf")
+
+    @property
+    def refused_seconds(self) -> float:
+        """For how long the last refusal still holds, as far as this process has heard; 0 without one."""
+        return max(0.0, self._refused_until - self._now())
+
     def report(self) -> None:
         """Tell Redis what this process did while it could not be asked; without effect where that is nothing.
 
@@ -199,31 +206,79 @@ class Budget:
             self._alone.hear(told.get("operating", 0.0), now)
         elif told["op"] == "refuse" and self.rule is not None:
             wall = self._clock() if self._clock else time.time()
-            self._alone.refuse(max(1.0, told.get("reset_at", wall + self.rule.ban) - wall), now)
+            seconds = told.get("reset_at", wall + self.rule.ban) - wall
+            seconds = min(max(1.0, seconds), self.rule.longest_refusal)
+            self._alone.refuse(seconds, now)
+            self._refused_until = max(self._refused_until, now + seconds)
 
-    def _run(self, operations: list[dict[str, Any]]) -> list[Any] | None:
-        """Return the answers to the reserves among the operations, None when Redis cannot be asked now."""
+    def _run(
+        self,
+        operations: list[dict[str, Any]],
+        supposed: Callable[[], list[dict[str, float]]] | None = None,
+    ) -> list[Any] | None:
+        """Return the answers to the reserves among the operations, None when Redis cannot be asked now.
+
+        ``supposed`` tells with them what neither Redis nor this process may know of.
+        """
         with self._lock:
             untold = list(self._untold)
             self._untold.clear()
         now = self._now()
         told = [one | {"age": now - one["at"]} if "at" in one else one for one in untold]
-        answer = self._ask([*told, *operations], with_copies=False)
-        if answer is not None and len(answer) == 1:
-            answer = self._ask([*told, *operations], with_copies=True)
+        answer: list[Any] | None = None
+        try:
+            answer = self._ask([*told, *operations])
+            if answer is not None and len(answer) == 1:
+                parts = json.dumps(supposed()) if supposed else ""
+                answer = self._ask([*told, *operations], with_copies=True, supposed=parts)
+        finally:
+            # What has not been taken is told another time, also where nothing could be supposed.
+            if answer is None or len(answer) == 1:
+                with self._lock:
+                    self._untold.extendleft(reversed(untold))
         with self._lock:
             if answer is None:
-                self._untold.extendleft(reversed(untold))
                 return None
             self._used, self._heard_at = float(text(answer[0])), self._now()
             self._is_off_alone = False
+            if answer[9]:
+                self._sure_at = self._heard_at
+            self._refused_until = self._heard_at + float(text(answer[10]))
             self._copies = tuple(
                 _Copy(text(epoch), version, raw, bool(off))
                 for epoch, version, off, raw in (answer[1:5], answer[5:9])
             )
-        return answer[9:]
+        return answer[11:]
 
-    def _ask(self, operations: list[dict[str, Any]], *, with_copies: bool) -> list[Any] | None:
+    def _supposed(
+        self, rule: OperatingRule, seconds_each: float, calls_within: Callable[[float], int] | None
+    ) -> list[dict[str, float]]:
+        """Return what may have been called lately, in parts by their age, the oldest first.
+
+        A call counts with its whole time until it has surely gone from the portal's sum. The youngest may
+        still be under way: no answer tells anything of them.
+        """
+        if calls_within is None or self._now() - self._sure_at <= FRESH_SECONDS:
+            return []
+        youngest, counts = self._reservation_seconds, self._counts_seconds(rule)
+        if not (called := calls_within(counts)):
+            return []
+        parts = []
+        for part in reversed(range(_PARTS)):
+            age = youngest + (counts - youngest) * part / _PARTS
+            later = calls_within(age)
+            parts.append({"s": (called - later) * seconds_each, "e": counts - age})
+            called = later
+        parts.append({"s": called * seconds_each, "e": youngest, "f": 1})
+        return [one for one in parts if one["s"] > 0]
+
+    def _counts_seconds(self, rule: OperatingRule) -> float:
+        """What was sent longer ago is not in the portal's sum any more."""
+        return rule.window + rule.basket + self._reservation_seconds
+
+    def _ask(
+        self, operations: list[dict[str, Any]], *, with_copies: bool = False, supposed: str = ""
+    ) -> list[Any] | None:
         rule = self.rule
         if rule is None:
             return None
@@ -238,6 +293,7 @@ class Budget:
                 "" if self._clock is None else repr(self._clock()),
                 *(rule.limit, rule.window, rule.basket, rule.threshold, rule.ban),
                 *known,
+                supposed,
             ],
         )
 
@@ -249,8 +305,6 @@ class Budget:
         calls_within: Callable[[float], int] | None,
     ) -> Reservation | Spent:
         now = self._now()
-        # What was sent longer ago is not in the portal's sum any more.
-        counts = rule.window + rule.basket + RESERVATION_SECONDS
         with self._lock:
             fresh = now - self._heard_at <= FRESH_SECONDS
             granted = self._alone.take(
@@ -260,7 +314,9 @@ class Budget:
                 limit=rule.limit,
                 window=rule.window,
                 now=now,
-                calls_lately=None if calls_within is None else partial(calls_within, counts),
+                calls_lately=None
+                if calls_within is None
+                else partial(calls_within, self._counts_seconds(rule)),
             )
             if granted:
                 reservation = Reservation(granted, uuid4().hex)
@@ -281,10 +337,3 @@ class Budget:
 
 def _operation(name: Literal["settle", "forget", "refuse"], **what: Any) -> dict[str, Any]:
     return {"op": name} | {key: value for key, value in what.items() if value is not None}
-
-
-def _read(answer: list[Any], reservation_id: str) -> Reservation | Spent:
-    granted, wait, under_way = int(answer[0]), float(text(answer[1])), bool(answer[2])
-    if granted:
-        return Reservation(granted, reservation_id)
-    return Spent(wait, time.time() + wait, under_way)

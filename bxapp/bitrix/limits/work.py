@@ -7,17 +7,28 @@ difference between two stamps is the time of the later command; that of the firs
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def work_seconds(finishes: Sequence[float]) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work of a request in ``seconds``, and the ``durations`` of its commands after the first."""
+
+    seconds: float
+    durations: tuple[float, ...]
+
+
+def work_of(finishes: Sequence[float]) -> Work | None:
     """Return the work of a request from its stamps (Unix seconds, in order); None when fewer than two.
 
     The first command is taken to be as long as the others on average.
     """
     if len(finishes) < 2:
         return None
-    return max(0.0, finishes[-1] - finishes[0]) * len(finishes) / (len(finishes) - 1)
+    seconds = max(0.0, finishes[-1] - finishes[0]) * len(finishes) / (len(finishes) - 1)
+    return Work(seconds, tuple(max(0.0, later - sooner) for sooner, later in pairwise(finishes)))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from bxapp.bitrix.methods.handlers import bind_events
-from bxapp.bitrix.methods.instances import LOCK_FIELDS, Instance, read_instance, running
-from bxapp.bitrix.methods.licenses import License, is_on_premise, license_of
+from bxapp.bitrix.methods.instances import (
+    FIELDS,
+    LOCK_FIELDS,
+    Instance,
+    likely_id,
+    named,
+    read_instance,
+    running,
+)
+from bxapp.bitrix.methods.licenses import LICENSE_QUESTION, License, is_on_premise, license_of, read_license
 from bxapp.bitrix.methods.people import Person
 from bxapp.bitrix.methods.profiles import Profile, profile
-from bxapp.bitrix.methods.terminating import Stopped, stop, terminate
+from bxapp.bitrix.methods.terminating import Stopped, stop
 from bxapp.bitrix.methods.workflow_pages import WorkflowPage, workflow_page
 
 __all__ = [
+    "FIELDS",
+    "LICENSE_QUESTION",
     "LOCK_FIELDS",
     "Instance",
     "License",
@@ -21,10 +31,12 @@ __all__ = [
     "bind_events",
     "is_on_premise",
     "license_of",
+    "likely_id",
+    "named",
     "profile",
     "read_instance",
+    "read_license",
     "running",
     "stop",
-    "terminate",
     "workflow_page",
 ]

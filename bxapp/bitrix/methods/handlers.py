@@ -6,6 +6,7 @@ events then come twice.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 _ALREADY_BOUND = "already bind"
 
 
-def bind_events(client: Client, handler_url: str, events: Sequence[str]) -> None:
+def bind_events(
+    client: Client, handler_url: str, events: Sequence[str], *, also: Mapping[str, Command] | None = None
+) -> Mapping[str, Answer | BitrixError]:
     """See to it that the portal reports each of ``events`` to ``handler_url``, once.
 
     One batch; a second one only when handlers of this application at other addresses are left over, which
-    are then unbound. Raises BitrixError when an event could not be bound; a left-over handler that stays
-    is no error.
+    are then unbound. ``also`` is what else the first one asks: its answers are returned, by the same keys.
+    Raises BitrixError when an event could not be bound; a left-over handler that stays is no error.
     """
+    beside = also or {}
     commands = {
         "handlers": Command("event.get"),
         **{
@@ -35,13 +39,15 @@ def bind_events(client: Client, handler_url: str, events: Sequence[str]) -> None
             for place, event in enumerate(events)
         },
     }
-    answers = client.batch(commands).answers
+    answers = client.batch({**commands, **beside}).answers
     for key in commands:
         if key != "handlers":
             _require_bound(answers[key])
     stale = _stale(answers["handlers"], handler_url, {event.upper() for event in events})
     if stale:
-        client.batch(stale)
+        with suppress(BitrixError):
+            client.batch(stale)
+    return {key: answers[key] for key in beside}
 
 
 def _require_bound(answer: Answer | BitrixError) -> None:

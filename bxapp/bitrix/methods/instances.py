@@ -7,16 +7,19 @@ row is checked against what was asked.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from bxapp.bitrix.answers import Answer, iso_moment, number, rows
+from bxapp.bitrix.answers import Answer, iso_moment, number, whole_list
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import MethodFailed, Unheard
+from bxapp.bitrix.parts import in_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from bxapp.bitrix.client import Client
@@ -39,8 +42,8 @@ PAGE_ROWS = 50
 # The portal's own page calls a workflow hung when its lock is this long past.
 HUNG_AFTER = timedelta(minutes=5)
 _LONGEST_ID = 128
-
-Part = TypeVar("Part")
+# As PHP's ``uniqid('', true)`` makes them for every portal, there in small letters.
+_MADE = re.compile(r"[0-9a-f]+\.[0-9]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,42 @@ def running(client: Client, ids: Iterable[str], *, fields: Sequence[str] = FIELD
     question was not answered (then nothing is known of any of them), MethodFailed ``UNFILTERED`` when the
     portal lists others than asked for.
     """
+    return {instance.id: instance for instance in _listed(client, ids, fields, str)}
+
+
+def named(client: Client, typed: Iterable[str]) -> dict[str, Instance]:
+    """Return those of the given workflows that the portal lists, by their IDs as a person typed them.
+
+    MySQL compares without case, so a portal may list a workflow whose ID was typed in another one. Only the
+    ID of the result, which is the portal's own, is one to go on with. Raises like :func:`running`.
+    """
+    wanted = list(dict.fromkeys(typed))
+    listed = _listed(client, wanted, FIELDS, str.casefold)
+    # The very same spelling counts first: PostgreSQL tells cases apart.
+    by_id = {instance.id.casefold(): instance for instance in listed} | {one.id: one for one in listed}
+    found = {one: by_id.get(one) or by_id.get(one.casefold()) for one in wanted}
+    return {one: instance for one, instance in found.items() if instance is not None}
+
+
+def likely_id(typed: str) -> str:
+    """Return the ID in the case that portals make IDs in; everything that is made otherwise as it is."""
+    return typed.lower() if _MADE.fullmatch(typed) else typed
+
+
+def _listed(
+    client: Client, ids: Iterable[str], fields: Sequence[str], folded: Callable[[str], str]
+) -> list[Instance]:
+    """Return the rows of the given workflows; ``folded``: in which form two IDs have to be the same."""
     wanted = list(dict.fromkeys(ids))
-    groups = _split(wanted, PAGE_ROWS)
-    found: dict[str, Instance] = {}
-    for request in _split(groups, LONGEST_BATCH):
+    groups = in_parts(wanted, PAGE_ROWS)
+    found: list[Instance] = []
+    for request in in_parts(groups, LONGEST_BATCH):
         commands = {
             f"ids{place}": Command(METHOD, _question(group, fields)) for place, group in enumerate(request)
         }
         for key, answer in _answers(client, commands).items():
             group = request[int(key.removeprefix("ids"))]
-            found.update(_checked(answer, group))
+            found += _checked(answer, {folded(one) for one in group}, folded)
     return found
 
 
@@ -150,17 +179,14 @@ def _answers(client: Client, commands: Mapping[str, Command]) -> dict[str, Answe
     return answers
 
 
-def _checked(answer: Answer, group: Sequence[str]) -> dict[str, Instance]:
-    if not isinstance(answer.result, list | dict):
-        raise Unheard("", "the list of workflows is no list")
-    listed = [read_instance(row) for row in rows(answer.result)]
-    if any(instance is None or instance.id not in group for instance in listed):
+def _checked(answer: Answer, group: AbstractSet[str], folded: Callable[[str], str]) -> list[Instance]:
+    # Who is not in the list is gone, so what is no list, or a part of one, must not be taken for the whole.
+    if answer.next is not None:
+        raise Unheard("", "the answer is a part of the list only")
+    listed = [read_instance(row) for row in whole_list(answer.result)]
+    if any(instance is None or folded(instance.id) not in group for instance in listed):
         raise MethodFailed("UNFILTERED", "the portal lists other workflows than asked for")
-    return {instance.id: instance for instance in listed if instance is not None}
-
-
-def _split(items: Sequence[Part], size: int) -> list[Sequence[Part]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    return [instance for instance in listed if instance is not None]
 
 
 def _text(value: object) -> str:

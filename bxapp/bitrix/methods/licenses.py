@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.errors import Unheard
+from bxapp.bitrix.client import Command
+from bxapp.bitrix.errors import BitrixError, Unheard
 
 if TYPE_CHECKING:
+    from bxapp.bitrix.answers import Answer
     from bxapp.bitrix.client import Client
 
-METHOD = "app.info"
+LICENSE_QUESTION = Command("app.info")
 # What a portal on the customer's own server answers, after its language: "de_selfhosted".
 _ON_PREMISE = "_selfhosted"
 
@@ -29,10 +31,20 @@ class License:
 
 def license_of(client: Client) -> License:
     """Return the licence of the client's portal; raises BitrixError."""
-    told = client.call(METHOD).result
+    return read_license(client.call(LICENSE_QUESTION.method))
+
+
+def read_license(answer: Answer | BitrixError) -> License:
+    """Return the licence that an answer to ``LICENSE_QUESTION`` tells; raises BitrixError."""
+    if isinstance(answer, BitrixError):
+        raise answer
+    told = answer.result
     if not isinstance(told, dict):
         raise Unheard("", "app.info answered no object")
-    return License(_text(told.get("LICENSE")), _text(told.get("LICENSE_FAMILY")))
+    told_license = License(_text(told.get("LICENSE")), _text(told.get("LICENSE_FAMILY")))
+    if not told_license.code:
+        raise Unheard("", "app.info told no licence")
+    return told_license
 
 
 def is_on_premise(code: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix.answers import number
+from bxapp.bitrix.answers import number, read_rows
 from bxapp.bitrix.client import LONGEST_BATCH, Command
 from bxapp.bitrix.errors import MethodFailed
 from bxapp.bitrix.methods.instances import PAGE_ROWS
-from bxapp.bitrix.methods.people import Crowd, read_rows, walked
+from bxapp.bitrix.methods.people import Crowd, walked
 
 if TYPE_CHECKING:
     from collections.abc import Set

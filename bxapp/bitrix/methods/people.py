@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bxapp.bitrix.answers import Answer, number, rows
+from bxapp.bitrix.answers import Answer, number, read_rows
 from bxapp.bitrix.client import LONGEST_BATCH, Command
-from bxapp.bitrix.errors import MethodFailed, Unheard
+from bxapp.bitrix.errors import MethodFailed
 from bxapp.bitrix.methods.instances import METHOD, PAGE_ROWS
+from bxapp.bitrix.parts import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Set
@@ -79,7 +80,7 @@ def walked(client: Client, hop: Callable[[str], Command], column: str, known: Se
     """
     crowd = Crowd(numbers=set(known))
     asked = {
-        f"known{place}": people_command(part) for place, part in enumerate(_parts(sorted(known), PAGE_ROWS))
+        f"known{place}": people_command(part) for place, part in enumerate(in_parts(sorted(known), PAGE_ROWS))
     }
     while len(asked) > _MOST_BESIDE_HOPS:
         keys = list(asked)[:LONGEST_BATCH]
@@ -124,22 +125,9 @@ def read_people(listed: Sequence[Mapping[str, Any]]) -> dict[int, Person]:
     return found
 
 
-def read_rows(answer: Answer | BitrixError) -> list[dict[str, Any]]:
-    """Return the rows of an answer, or raise the error that stands for it."""
-    if not isinstance(answer, Answer):
-        raise answer
-    if not isinstance(answer.result, list | dict):
-        raise Unheard("", "the answer is no list")
-    return rows(answer.result)
-
-
 def _take_people(answers: Mapping[str, Answer | BitrixError], crowd: Crowd) -> None:
     for answer in answers.values():
         crowd.people |= read_people(read_rows(answer))
-
-
-def _parts(items: Sequence[int], size: int) -> list[Sequence[int]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _text(value: object) -> str:

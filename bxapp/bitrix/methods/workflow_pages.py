@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from bxapp.bitrix.answers import Answer, number, rows
+from bxapp.bitrix.answers import Answer, number, rows, whole_list
 from bxapp.bitrix.client import Command
 from bxapp.bitrix.errors import BitrixError, MethodFailed, Unheard
 from bxapp.bitrix.methods.instances import FIELDS, METHOD, PAGE_ROWS, Instance, read_instance
@@ -80,9 +80,7 @@ def workflow_page(
     listing = answers.pop("rows")
     if isinstance(listing, BitrixError):
         raise listing
-    if not isinstance(listing.result, list | dict):
-        raise Unheard("", "the list of workflows is no list")
-    read = [read_instance(row) for row in rows(listing.result)[:page_size]]
+    read = [read_instance(row) for row in whole_list(listing.result)[:page_size]]
     instances = [instance for instance in read if instance is not None]
     unanswered = _unanswered(instances, answers)
     if unanswered:

@@ -53,7 +53,8 @@ def follow(
 ) -> Job:
     """Return the job when it has ended or waits for a person; ``show`` is given it again and again.
 
-    The first interruption cancels it: what is under way ends and is recorded. Raises LeftAlone on the second.
+    The first interruption cancels it: what is under way ends and is recorded. Raises LeftAlone on the second,
+    and what the database raises.
     """
     worker = OwnWorker(job.portal_id)
     try:
@@ -62,6 +63,10 @@ def follow(
             job = _until_looked(job, interruptions, show, say)
     except LeftAlone:
         worker.stop(patience_seconds=0)
+        raise
+    except Exception:
+        # What is under way is recorded if that can be done.
+        worker.stop(patience_seconds=30)
         raise
     worker.stop(patience_seconds=30)
     return job

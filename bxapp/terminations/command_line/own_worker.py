@@ -9,10 +9,9 @@ import logging
 from threading import Event, Thread
 
 from django.db import connection
-from django.utils import timezone
 
 from bxapp.journal import writing
-from bxapp.terminations.engine import claiming, dispatch
+from bxapp.terminations.engine import dispatch, sweeping
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +56,9 @@ class OwnWorker:
             connection.close()
 
     def _step(self) -> float:
-        now = timezone.now()
-        moment = claiming.next_moment(self._portal_id, now)
-        if moment is not None and moment <= now:
+        # The question of the sweep, because there may be none: a run that ended with calls under way, by an
+        # error or because its turn was lost, leaves them to whoever comes next.
+        if sweeping.is_unattended(self._portal_id):
             dispatch.work(self._portal_id)
             writing.write()
         return _PAUSE_SECONDS

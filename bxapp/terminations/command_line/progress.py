@@ -8,6 +8,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from bxapp.audit.sentences import tally
+from bxapp.terminations.command_line import closed_pipes
 from bxapp.terminations.states import BlockedReason, JobState
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Write a line above the bar."""
-        self._bar.write(text, file=self._output)
+        try:
+            self._bar.write(text, file=self._output)
+        except BrokenPipeError:
+            # The job is worth more than its words.
+            closed_pipes.silence(self._output)
 
 
 def _doing(job: Job) -> str:

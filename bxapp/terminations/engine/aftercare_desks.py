@@ -1,11 +1,11 @@
 """What a desk does besides the jobs at work: looks for ghosts, telling of an end, asking for the licence.
 
-Each is an errand of no lane: one of its kind at a time, begun when it is due, and no job waits for it.
+Each is an errand of no lane: one of its kind at a time, begun when it is due, beside jobs at work up to ten
+seconds later, and no job waits for it.
 """
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bxapp.bitrix import errors, methods
 from bxapp.portals.grants import WorkAccess
-from bxapp.portals.limits import keep_license, license_is_due
+from bxapp.portals.limits import keep_license, keep_no_license, license_is_due
 from bxapp.terminations.engine import ghosts, looking
 from bxapp.terminations.engine.sending_desks import SendingDesk
 from bxapp.terminations.jobs import notices
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from bxapp.terminations.engine.lanes import Lane
     from bxapp.terminations.jobs.errands import Errand
     from bxapp.terminations.jobs.turns import HeldTurn
-
-logger = logging.getLogger(__name__)
 
 
 class AftercareDesk(SendingDesk):
@@ -49,7 +47,7 @@ class AftercareDesk(SendingDesk):
             self._tell_of_an_end()
 
     def _look_for_ghosts(self) -> None:
-        job = ghosts.next_job(self.turn.portal_id, timezone.now())
+        job = ghosts.next_job(self.turn.portal_id)
         if job is None:
             return
         self._is_looking_for_ghosts = True
@@ -85,28 +83,29 @@ class AftercareDesk(SendingDesk):
     def _ask_for_license(self, lane: Lane) -> None:
         """Ask for the portal's limits when they are due; where the burst suffices for a job, after its end:
         one request more would cost it half a second.
+
+        Where it has never been told, as by a webhook's portal, that half second is better spent: one
+        on-premise would be planned for like a cloud's, and its people wait behind long batches.
         """
         if self._is_asking_for_license or not license_is_due(self._portal):
             return
-        if lane.job.total > looking.BURST_WORKFLOWS or not lane.job.is_open:
+        is_unknown = not self._portal.license and not lane.is_small
+        if is_unknown or lane.job.total > looking.BURST_WORKFLOWS or not lane.job.is_open:
             self._is_asking_for_license = True
             self._begin(_license(lane.access), lane.access, self._told_license)
 
     def _told_license(self, told: methods.License | None, error: Exception | None) -> None:
         self._is_asking_for_license = False
-        if error is not None:
+        if isinstance(error, errors.BitrixError):
+            keep_no_license(self._portal, error)
+        elif error is not None:
             raise error
-        keep_license(self._portal, told)
-        self._permits = permits.Permits(self._portal)
+        elif told is not None:
+            keep_license(self._portal, told)
+            self._permits = permits.Permits(self._portal)
 
 
-def _license(access: WorkAccess) -> Errand[methods.License | None]:
-    """Ask for the portal's licence; a portal that does not tell it is asked again another day."""
-    try:
-        told: methods.License = yield partial(methods.license_of, access.client)
-    except errors.RefreshNeeded:
-        raise
-    except errors.BitrixError as error:
-        logger.info("A portal does not tell its licence: %s", error)
-        return None
+def _license(access: WorkAccess) -> Errand[methods.License]:
+    """Ask for the portal's licence."""
+    told: methods.License = yield partial(methods.license_of, access.client)
     return told

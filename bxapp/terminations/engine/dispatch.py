@@ -38,8 +38,13 @@ logger = logging.getLogger(__name__)
 # After this time a slot begins nothing more and hands back when what is under way has come back: other tasks
 # wait for a slot too. Not sooner, because what was looked at has to be looked at again by whoever goes on.
 SERVES_SECONDS = 120.0
-# How often the slot looks for what is new.
-_LOOKS_EVERY_SECONDS = 0.1
+# How often the slot looks for what is new, and how much later where answers wait to be recorded.
+_LOOKS_EVERY_SECONDS = 0.2
+_ANSWERS_FIRST_SECONDS = 0.3
+# Where so many requests are under way, others end at about the same time: what they bring is recorded
+# together, which costs little more than one alone.
+_MANY_UNDER_WAY = 16
+_LINGERS_SECONDS = 0.01
 # Portals of one slot; and how many more it takes at one look, so that other slots get their share.
 _MOST_DESKS = 16
 _NEW_AT_ONCE = 4
@@ -77,7 +82,7 @@ class _Slot:
             while self._look() or self.desks:
                 self._fill()
                 self._close_done()
-                self._take_in(self.crew.landed(self._seconds_to_wait()))
+                self._take_in(self._landed())
                 self._keep_turns()
                 writing.write_due()
         finally:
@@ -91,7 +96,8 @@ class _Slot:
     def _look(self) -> bool:
         """Look for news of held portals and for others to work for; return whether there are any others."""
         now = monotonic()
-        if now - self.looked_at < _LOOKS_EVERY_SECONDS and self.desks:
+        due_at = self.looked_at + _LOOKS_EVERY_SECONDS
+        if self.desks and now < due_at + (_ANSWERS_FIRST_SECONDS if self.crew.has_landed else 0.0):
             return False
         self.looked_at = now
         room = 0
@@ -161,6 +167,11 @@ class _Slot:
             used = self._guarded(desk.turn, partial(desk.fill, None if is_alone else turn.workflows))
             if used:
                 desk.standing = fairness.after_turn(desk.standing, turn, used, monotonic())
+
+    def _landed(self) -> list[Landed]:
+        under_way = sum(len(desk.flights) for desk in self.desks.values())
+        linger = _LINGERS_SECONDS if under_way > _MANY_UNDER_WAY else 0.0
+        return self.crew.landed(self._seconds_to_wait(), linger_seconds=linger)
 
     def _take_in(self, landed: list[Landed]) -> None:
         by_turn: dict[HeldTurn, list[Landed]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from bxapp.bitrix import errors
 from bxapp.terminations.engine.lanes import Lane
-from bxapp.terminations.jobs.errands import ReservedRequest
+from bxapp.terminations.jobs.errands import NotSentError, ReservedRequest
 from bxapp.terminations.jobs.recording import SupersededError
+from bxapp.terminations.jobs.turns import TurnLostError
 from bxapp.terminations.pace import permits
 
 if TYPE_CHECKING:
@@ -107,9 +109,14 @@ class ErrandDesk:
         return True
 
     def _renew(self, access: WorkAccess) -> None:
-        if access not in self._renewing:
-            self._renewing.add(access)
-            self._send_off(access.renew, Renewal(access))
+        """Renew a pair that is over or was refused; a refusal of one that was just renewed is a failure."""
+        if access in self._renewing:
+            return
+        if not access.may_renew:
+            self._renewed(access, errors.RefreshNeeded("expired_token"))
+            return
+        self._renewing.add(access)
+        self._send_off(access.renew, Renewal(access))
 
     def _tell_budget(
         self,
@@ -147,11 +154,18 @@ class ErrandDesk:
         if isinstance(task.request, ReservedRequest):
             self._permits.forget(task.request.reservation)
 
+    def _abandon(self, task: Task) -> None:
+        """End a waiting errand before its next request; another desk begins it anew."""
+        self._drop(task)
+        # Without the turn nothing may be written any more, and nothing else is left to do.
+        with suppress(NotSentError, TurnLostError):
+            task.errand.throw(NotSentError())
+
     def _resume(self, task: Task, landed: Landed) -> None:
         if isinstance(landed.error, errors.RefreshNeeded):
+            self._waiting.append(task)
             if task.pair_number == task.access.pair_number:
                 self._renew(task.access)
-            self._waiting.append(task)
         elif landed.error is not None:
             self._advance(task, partial(task.errand.throw, landed.error))
         else:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,12 +50,18 @@ class Crew:
         self._threads.submit(self._carry_out, flight, request)
         return flight
 
-    def landed(self, timeout_seconds: float) -> list[Landed]:
-        """Wait for an answer, and return all that are there."""
+    @property
+    def has_landed(self) -> bool:
+        """Whether an answer waits to be taken in."""
+        return not self._landed.empty()
+
+    def landed(self, timeout_seconds: float, *, linger_seconds: float = 0.0) -> list[Landed]:
+        """Wait for an answer, then ``linger_seconds`` for others, and return all that are there."""
         found: list[Landed] = []
         try:
             if timeout_seconds > 0:
                 found.append(self._landed.get(timeout=timeout_seconds))
+                sleep(linger_seconds)
             while True:
                 found.append(self._landed.get_nowait())
         except Empty:

@@ -3,6 +3,7 @@
 ``terminate`` answers ``true`` for it, but the running step saves a new row under the same ID, without
 document and template, and may run on. So after a job one request asks for what it stopped; what is there
 again is stopped once more when it is idle, and its outcome says so. What cannot be stopped counts as failed.
+Asked for is also what was gone after an error: some errors come after the stop, and an empty entry proves it.
 
 Such a call is one like any other for the portal's limit of execution time: it is reserved before, and waits
 where that is spent.
@@ -11,28 +12,37 @@ where that is spent.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import errors, methods
 from bxapp.bitrix.limits import Spent
-from bxapp.terminations.clocks import CLOCKS_APART
+from bxapp.bitrix.parts import in_parts
+from bxapp.portals.clocks import CLOCKS_APART, from_now
+from bxapp.terminations.engine.looking import FRESH_SECONDS
+from bxapp.terminations.engine.sending import NOT_EXECUTED
 from bxapp.terminations.jobs import recording
-from bxapp.terminations.jobs.errands import ReservedRequest
+from bxapp.terminations.jobs.errands import NotSentError, ReservedRequest
+from bxapp.terminations.jobs.removal import VOID
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.pace import permits
 from bxapp.terminations.states import Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from bxapp.bitrix.client import Client
     from bxapp.bitrix.limits import Reservation
@@ -42,22 +52,29 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _IDS_OF_ONE_REQUEST = 2500
-_BATCH = 50
 # Between two looks at something that came back.
 _PAUSE = timedelta(seconds=20)
 _POSTPONED = timedelta(minutes=2)
+_REFUSED = timedelta(hours=1)
 _CALLS = 3
 # OWNED_UNTIL lies at most five minutes ahead: by then a step that was under way has saved itself.
+# Counted from the first look. Whether it has been made is told by when the job ended, by another machine's
+# clock perhaps: where that is ahead, one look more is made.
 _SECOND_LOOK = timedelta(minutes=6)
+# What was called for so soon after its list was read may have been so without a look.
+_BY_ITS_LIST = timedelta(seconds=FRESH_SECONDS) + CLOCKS_APART
+# Between a look and the end of its call nothing has waited longer than its whole job: batches are queued,
+# and one that was slow to stop holds up those behind it. The risk of a job as short as this is borne.
+_SHORT = timedelta(seconds=5)
+# Since it was first seen: one that is still being executed is left alone no longer than this ...
 _LIMIT = timedelta(minutes=20)
-# A look is seldom later than this where nothing is wrong.
-_ON_TIME = timedelta(seconds=15)
+# ... and one that could not be called for, as the portal carried no call out, no longer than this.
 _GIVE_UP = timedelta(hours=24)
 
 
-def next_job(portal_id: int, now: datetime) -> Job | None:
+def next_job(portal_id: int) -> Job | None:
     """Return a finished job of the portal whose look is due."""
-    due = Job.objects.filter(portal_id=portal_id, ghosts_due_at__lte=now)
+    due = Job.objects.filter(portal_id=portal_id, ghosts_due_at__lte=Now())
     return due.select_related("portal", "grant__portal").order_by("ghosts_due_at").first()
 
 
@@ -70,31 +87,62 @@ def look(
     TurnLostError.
     """
     try:
-        back: list[Item] = []
+        is_back = False
         spent_until: datetime | None = None
         position = -1
         while stopped := _stopped(job, position):
-            rows = yield partial(
-                methods.running, client, [item.workflow_id for item in stopped], fields=methods.LOCK_FIELDS
-            )
-            there = [item for item in stopped if item.workflow_id in rows]
-            back += there
+            ids = [workflow_id for _, workflow_id, _ in stopped]
+            is_sure = all(outcome == Outcome.TERMINATED for _, _, outcome in stopped)
+            fields = methods.LOCK_FIELDS if is_sure else methods.FIELDS
+            rows = yield partial(methods.running, client, ids, fields=fields)
+            there = _returned(job, rows)
+            is_back = is_back or bool(there)
             again = _record(turn, job, there, rows)
             if again and spent_until is None:
                 spent_until = yield from _stop_again(turn, client, again, reserve)
-            position = stopped[-1].position
+            position = stopped[-1][0]
     except errors.BitrixError as error:
         logger.warning("The look after job %s is postponed: %s", job.pk, error)
-        _note_next_look(turn, job, timezone.now() + _POSTPONED)
+        if _is_in_vain(job):
+            _give_up(turn, job)
+        else:
+            refuses = isinstance(error, errors.PortalRefused | errors.RestBlocked)
+            _note_next_look(turn, job, _REFUSED if refuses else _POSTPONED)
         return
-    moments = [moment for moment in (_next_look(job, back), spent_until) if moment is not None]
-    _note_next_look(turn, job, max(moments, default=None))
+    waits = [_wait_until_next_look(job, is_back=is_back)]
+    if spent_until is not None:
+        waits.append(max(spent_until - timezone.now(), timedelta(0)))
+    _note_next_look(turn, job, max((wait for wait in waits if wait is not None), default=None))
 
 
-def _stopped(job: Job, after: int) -> list[Item]:
-    """Return the next terminated items of a job, as many as one request asks for."""
-    stopped = job.items.filter(outcome=Outcome.TERMINATED, position__gt=after).order_by("position")
-    return list(stopped[:_IDS_OF_ONE_REQUEST])
+def end_void_looks(turn: HeldTurn) -> None:
+    """Look no more for the turn's portal where the installation has ended. Raises TurnLostError."""
+    for job in Job.objects.filter(VOID, portal_id=turn.portal_id, ghosts_due_at__isnull=False):
+        _give_up(turn, job)
+
+
+def _looked_for(job: Job) -> QuerySet[Item]:
+    """Return the items that a call stopped, or may have stopped before it was answered with an error."""
+    return (job.items.filter(outcome=Outcome.TERMINATED) | recording.after_error(job.items.all())).order_by(
+        "position"
+    )
+
+
+def _stopped(job: Job, after: int) -> list[tuple[int, str, str]]:
+    """Return position, workflow ID and outcome of the next ones, as many as one request asks for.
+
+    Not the items themselves: of 2,500 they are six megabytes, and few come back.
+    """
+    stopped = _looked_for(job).filter(position__gt=after)
+    return list(stopped.values_list("position", "workflow_id", "outcome")[:_IDS_OF_ONE_REQUEST])
+
+
+def _returned(job: Job, rows: Mapping[str, methods.Instance]) -> list[Item]:
+    """Return the items whose workflow is among ``rows``; after an error an empty entry must prove it."""
+    if not rows:
+        return []
+    found = _looked_for(job).filter(workflow_id__any_of=list(rows))
+    return [item for item in found if item.outcome == Outcome.TERMINATED or rows[item.workflow_id].is_ghost]
 
 
 def _stop_again(
@@ -102,23 +150,51 @@ def _stop_again(
 ) -> Errand[datetime | None]:
     """Call for what is idle again; return until when the portal's execution time is spent, if it is.
 
-    What it does not suffice for now is left to the next look.
+    What it does not suffice for now is left to the next look. Raises the BitrixError of a request, or of one
+    of its calls, that was not carried out.
     """
-    # One that must go alone, for its message or because it broke a batch, does so here too.
-    alone = [[item] for item in again if item.batch_limit == 1]
-    others = [item for item in again if item.batch_limit > 1]
-    for batch in (*alone, *(others[start : start + _BATCH] for start in range(0, len(others), _BATCH))):
+    for batch in _batches(again):
         reserved = reserve(len(batch))
         if isinstance(reserved, Spent):
             return None if reserved.under_way else permits.moment_of(reserved)
         called = batch[: reserved.calls]
-        with transaction.atomic():
-            turn.confirm()
-            _update(called, ghost_calls=F("ghost_calls") + 1)
-        # What it answers does not matter: the next look tells.
+        _count(turn, called)
         stop = partial(methods.stop, client, {item.workflow_id: item.message for item in called})
-        yield ReservedRequest(stop, reserved)
+        try:
+            answer: methods.Stopped = yield ReservedRequest(stop, reserved)
+        except (*NOT_EXECUTED, errors.OurMistake, NotSentError):
+            _take_back(turn, called)
+            raise
+        # What those answer that were carried out does not matter: the next look tells.
+        refused = {one: error for one, error in answer.endings.items() if isinstance(error, NOT_EXECUTED)}
+        if refused:
+            _take_back(turn, [item for item in called if item.workflow_id in refused])
+            raise next(iter(refused.values()))
     return None
+
+
+def _batches(again: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Part items as they may go together: who had to go alone, or in small batches, does so here too."""
+    for limit, alike in groupby(sorted(again, key=_batch_limit), key=_batch_limit):
+        yield from in_parts(list(alike), limit)
+
+
+def _batch_limit(item: Item) -> int:
+    return item.batch_limit
+
+
+def _count(turn: HeldTurn, called: Sequence[Item]) -> None:
+    """Note calls before they leave."""
+    with transaction.atomic():
+        turn.confirm()
+        _update(called, ghost_calls=F("ghost_calls") + 1, sent_at=timezone.now())
+
+
+def _take_back(turn: HeldTurn, called: Sequence[Item]) -> None:
+    """Note that calls were surely not carried out: nothing has been tried by them."""
+    with transaction.atomic():
+        turn.confirm()
+        _update(called, ghost_calls=F("ghost_calls") - 1)
 
 
 def _record(
@@ -128,17 +204,33 @@ def _record(
     if not back:
         return []
     now = timezone.now()
-    late = job.finished_at is not None and now - job.finished_at >= _LIMIT
-    staying = [item for item in back if item.ghost_calls >= _CALLS or late]
-    again = [item for item in back if item not in staying and not rows[item.workflow_id].is_executing(now)]
+    executing = {item.workflow_id for item in back if rows[item.workflow_id].is_executing(now)}
+    first_seen = _first_seen(job, back)
+    staying: list[Item] = []
+    for item in back:
+        seen_for = now - first_seen.get(item.workflow_id, now)
+        patience = _LIMIT if item.workflow_id in executing else _GIVE_UP
+        if item.ghost_calls >= _CALLS or seen_for >= patience:
+            staying.append(item)
+    again = [item for item in back if item not in staying and item.workflow_id not in executing]
     new = [item for item in back if item.reason != Reason.CAME_BACK and item not in staying]
+    _amend(turn, job, new, staying)
+    return again
+
+
+def _amend(turn: HeldTurn, job: Job, new: Sequence[Item], staying: Sequence[Item]) -> None:
+    """Write down which came back, to be stopped again, and which could not be stopped."""
+    now = timezone.now()
     with transaction.atomic():
         turn.confirm()
         locked = recording.lock(job)
-        _update(new, reason=Reason.CAME_BACK)
+        _update(new, outcome=Outcome.TERMINATED, reason=Reason.CAME_BACK)
         _update(staying, outcome=Outcome.FAILED, reason=Reason.CAME_BACK_STAYS)
+        before = Counter(item.outcome for item in (*new, *staying))
         Job.objects.filter(pk=job.pk).update(
-            terminated=F("terminated") - len(staying), failed=F("failed") + len(staying)
+            terminated=F("terminated") + len(new) - before[Outcome.TERMINATED],
+            already_finished=F("already_finished") - before[Outcome.ALREADY_FINISHED],
+            failed=F("failed") + len(staying),
         )
         log.append(
             log.entry(
@@ -152,7 +244,40 @@ def _record(
             )
             for item in (*new, *staying)
         )
-    return again
+
+
+def _first_seen(job: Job, back: Iterable[Item]) -> dict[str, datetime]:
+    """Return when each of ``back`` was found to have come back, by workflow; without those found now.
+
+    The audit log has it, and is asked for few. When the job ended tells nothing of it: the portal or the
+    worker may have been away since.
+    """
+    known = [item.workflow_id for item in back if item.reason == Reason.CAME_BACK]
+    if not known:
+        return {}
+    entries = AuditEntry.objects.filter(
+        portal_id=job.portal_id,
+        workflow_id__any_of=known,
+        job_id=job.pk,
+        kind=AuditEntry.Kind.GHOST,
+        reason=Reason.CAME_BACK,
+    )
+    return dict(entries.values_list("workflow_id", "at"))
+
+
+def _is_in_vain(job: Job) -> bool:
+    """Say whether looks have failed for long enough: since the job's end, and since something came back."""
+    longest_ago = timezone.now() - _GIVE_UP
+    if job.finished_at is None or job.finished_at >= longest_ago:
+        return job.finished_at is None
+    came_back = _looked_for(job).filter(reason=Reason.CAME_BACK)
+    return all(moment < longest_ago for moment in _first_seen(job, came_back).values())
+
+
+def _give_up(turn: HeldTurn, job: Job) -> None:
+    """Look no more. What came back, and has never been called for since, has not been stopped."""
+    _amend(turn, job, [], list(_looked_for(job).filter(reason=Reason.CAME_BACK, ghost_calls=0)))
+    _note_next_look(turn, job, None)
 
 
 def _update(items: Sequence[Item], **values: object) -> None:
@@ -160,32 +285,33 @@ def _update(items: Sequence[Item], **values: object) -> None:
         Item.objects.filter(pk__in=[item.pk for item in items]).update(**values)
 
 
-def _next_look(job: Job, back: Sequence[Item]) -> datetime | None:
-    """Return when to look again: soon if something came back, later if something had been executing."""
-    now = timezone.now()
-    if back:
-        return now + _PAUSE
-    if job.finished_at is not None and _may_be_early(now - job.finished_at):
-        return now + recording.FIRST_GHOST_LOOK
-    second = job.finished_at + _SECOND_LOOK if job.finished_at else now
-    met_executing = job.items.filter(executing_since__isnull=False).exists()
-    return second if met_executing and now < second else None
-
-
-def _may_be_early(since_end: timedelta) -> bool:
-    """Whether this look may have come before what was executed had saved itself, although it seems late.
-
-    The end was noted by the clock of the machine that saw it. Where that is behind, the look is due there
-    and then; it cannot be told from one that is late, so it is made again until more than CLOCKS_APART lies
-    behind. Clocks that differ by less than ``_ON_TIME`` more than the pause before the look are not noticed.
+def _wait_until_next_look(job: Job, *, is_back: bool) -> timedelta | None:
+    """Return how long to wait: not long if something came back, longer if something had been executing, or
+    may have been: nobody looks between a list, or a look, and the call for what it showed idle.
     """
-    late = since_end - recording.FIRST_GHOST_LOOK
-    return _ON_TIME < late < CLOCKS_APART
+    if is_back:
+        return _PAUSE
+    was_the_second = job.finished_at is None or timezone.now() - job.finished_at >= _SECOND_LOOK
+    if was_the_second:
+        return None
+    # Another call for what came back has overwritten when the first one left.
+    by_its_list = Q(sent_at__lte=F("idle_at") + Value(_BY_ITS_LIST)) | Q(
+        idle_at__isnull=False, ghost_calls__gt=0
+    )
+    may_be_late = Q(executing_since__isnull=False) | by_its_list
+    return None if _was_short(job) and not job.items.filter(may_be_late).exists() else _SECOND_LOOK
 
 
-def _note_next_look(turn: HeldTurn, job: Job, moment: datetime | None) -> None:
-    if job.finished_at is None or timezone.now() - job.finished_at > _GIVE_UP:
-        moment = None
+def _was_short(job: Job) -> bool:
+    """Say whether all of a job's looks and calls lay in a few seconds; two clocks may have told a beginning
+    after the end, and then nobody knows.
+    """
+    if job.started_at is None or job.finished_at is None:
+        return False
+    return timedelta(0) <= job.finished_at - job.started_at < _SHORT
+
+
+def _note_next_look(turn: HeldTurn, job: Job, wait: timedelta | None) -> None:
     with transaction.atomic():
         turn.confirm()
-        Job.objects.filter(pk=job.pk).update(ghosts_due_at=moment)
+        Job.objects.filter(pk=job.pk).update(ghosts_due_at=from_now(wait) if wait is not None else None)

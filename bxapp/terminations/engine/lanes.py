@@ -12,7 +12,6 @@ from bxapp.terminations.engine.looking import FRESH_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bxapp.terminations.engine.claiming import Row
     from bxapp.terminations.models import Item, Job
 
 # Somebody may be sitting before a job as small as this and wait for it.
@@ -34,10 +33,12 @@ class Lane:
         # For fairness: since when it has had no request.
         self.waits_since = waits_since
         self.under_way = 0
-        # Looks that are under way, and the rows of those that follow at once.
-        self.looks = 0
-        self.pieces: deque[Sequence[Row]] = deque()
+        # The items of each look that is under way, and the sizes of those that follow at once.
+        self.looks: list[list[Item]] = []
+        self.pieces: deque[int] = deque()
         self.has_looked = False
+        # Whether what the list showed is not believed any more: some of it was not as it should be.
+        self.doubts_list = False
         self.is_settling = False
         # Nothing (more) was found in the database that could be looked at, or asked about.
         self.nothing_queued = False
@@ -45,6 +46,8 @@ class Lane:
         # Requests that left before tell nothing new of a job that has been blocked since.
         self.blocked_at = float("-inf")
         self._ready: deque[Item] = deque()
+        # Since when they have been seen, the one seen first of all that were among them.
+        self._seen_from = float("inf")
 
     def reopen(self, job: Job) -> None:
         """Take in what was read of the job: it may go on, and there may be something new to do."""
@@ -77,22 +80,32 @@ class Lane:
     def ready(self) -> int:
         """How many may be sent; what was looked at too long ago is dropped."""
         oldest = monotonic() - FRESH_SECONDS
-        while self._ready and (self._ready[0].looked_at or 0.0) < oldest:
-            self._ready.popleft()
-            self.nothing_queued = False
+        if self._seen_from < oldest:
+            # A list is older than the look that others of the same job needed.
+            fresh = [item for item in self._ready if _seen_at(item) >= oldest]
+            if len(fresh) < len(self._ready):
+                self.nothing_queued = False
+            self._ready.clear()
+            self._seen_from = float("inf")
+            self.add(fresh)
         return len(self._ready)
 
     @property
-    def ready_keys(self) -> list[int]:
-        return [item.pk for item in self._ready]
+    def seen_keys(self) -> list[int]:
+        """The keys of what is ready, or being looked at."""
+        return [item.pk for some in (self._ready, *self.looks) for item in some]
 
     def add(self, items: Iterable[Item]) -> None:
-        """Add idle ones that have just been looked at, in the order in which they are to go."""
-        self._ready.extend(items)
+        """Add idle ones, in the order in which they are to go; each knows when it was seen."""
+        for item in items:
+            self._seen_from = min(self._seen_from, _seen_at(item))
+            self._ready.append(item)
 
     def put_back(self, items: Iterable[Item]) -> None:
         """Let queued ones that were not sent after all go next."""
-        self._ready.extendleft(reversed(list(items)))
+        for item in reversed(list(items)):
+            self._seen_from = min(self._seen_from, _seen_at(item))
+            self._ready.appendleft(item)
 
     def next_batch(self, size: int) -> list[Item]:
         """Take the next ones that may go together, ``size`` at most."""
@@ -103,6 +116,10 @@ class Lane:
                 break
             batch.append(self._ready.popleft())
         return batch
+
+
+def _seen_at(item: Item) -> float:
+    return item.looked_at or 0.0
 
 
 def looked_ahead(lanes: Sequence[Lane]) -> list[Lane]:

@@ -1,4 +1,6 @@
-"""Jobs that waited for a person go on when somebody has opened the application again."""
+"""Jobs that waited for a person go on when somebody has opened the application again, or when nobody has to
+because a pair that was refused works after all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from bxapp.portals.models import AccessGrant
+from bxapp.portals.models import AccessGrant, Portal
 from bxapp.terminations import waking
 from bxapp.terminations.engine import blocking
 from bxapp.terminations.jobs import recording, rights
@@ -26,8 +28,30 @@ def grant_saved(instance: AccessGrant, update_fields: Collection[str] | None = N
         transaction.on_commit(lambda: _resume_and_wake(instance))
 
 
+def pair_revived(grant: AccessGrant, **_signal: Any) -> None:
+    """Let the jobs go on that waited for a person because a pair was refused, which is renewed by now."""
+    if grant.is_admin:
+        _resume_and_wake(grant)
+
+
+def resume_if_renewed(job: Job, pair_number: int) -> None:
+    """Let a job go on that has just been blocked for its pair ``pair_number``, if there is a newer one.
+
+    Whoever stored that one looked for waiting jobs before this one was among them. A webhook has no pairs.
+    """
+    newer = AccessGrant.objects.filter(
+        pk=job.grant_id,
+        portal__kind=Portal.Kind.APPLICATION,
+        state=AccessGrant.State.ACTIVE,
+        is_admin=True,
+        pair_number__gt=pair_number,
+    )
+    for grant in newer:
+        resume_with(grant)
+
+
 def resume_with(grant: AccessGrant) -> bool:
-    """Let the jobs go on that may with a grant whose person was confirmed just now; return whether any do.
+    """Let the jobs go on that may with a grant whose pair was stored just now; return whether any do.
 
     No moments are compared: a job was blocked by the clock of a worker, and a person is confirmed by that of
     another machine. A job that is resumed in vain is soon blocked again.

@@ -62,9 +62,12 @@ def _changes(heard: Heard) -> tuple[dict[Item, Change], errors.BitrixError | Non
     if heard.answer is not None:
         return _changes_by_command(heard.batch, heard.answer.endings)
     error = heard.error or errors.Unheard()
+    alone = len(heard.batch) == 1
+    if isinstance(error, errors.OurMistake) and not alone:
+        # Something on the way may drop large requests: in smaller ones they go through.
+        return dict.fromkeys(heard.batch, Requeued(batch_limit=len(heard.batch) // 2)), error
     if isinstance(error, (*NOT_EXECUTED, errors.OurMistake)):
         return dict.fromkeys(heard.batch, Requeued()), error
-    alone = len(heard.batch) == 1
     return {item: verdicts.of_silence(item, error, alone=alone) for item in heard.batch}, None
 
 

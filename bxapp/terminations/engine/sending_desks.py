@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bxapp.bitrix import errors
 from bxapp.bitrix.limits import Spent
-from bxapp.terminations.engine import blocking, claiming, fairness, sending
+from bxapp.terminations.engine import blocking, claiming, fairness, resuming, sending
 from bxapp.terminations.engine.errand_desks import ErrandDesk
 from bxapp.terminations.jobs import phases
 from bxapp.terminations.jobs.phases import Phase
@@ -19,6 +19,7 @@ from bxapp.terminations.states import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from bxapp.bitrix.answers import Timing
     from bxapp.bitrix.limits import Reservation
@@ -42,6 +43,7 @@ class Termination:
     lane: Lane
     batch: list[Item]
     reservation: Reservation
+    access: WorkAccess
     pair_number: int
 
 
@@ -54,7 +56,9 @@ class SendingDesk(ErrandDesk):
         self._lanes: dict[int, Lane] = {}
         self._requests = 0
         self._refresh_at = 0.0
+        # While the budget is spent: until when, on this process's clock and as it is told.
         self._spent_until = 0.0
+        self._spent_moment: datetime | None = None
 
     def refresh(self) -> None:
         """Read the jobs anew as soon as the desk is filled again."""
@@ -70,14 +74,16 @@ class SendingDesk(ErrandDesk):
         return ready[chosen.job_id] if chosen else None
 
     def _may_send(self, lane: Lane) -> bool:
-        return lane.job.state == JobState.RUNNING and self._is_usable(lane.access)
+        # A new one has workflows that are ready only where their list showed them idle a moment ago.
+        may_run = lane.job.state in {JobState.QUEUED, JobState.RUNNING}
+        return may_run and self._is_usable(lane.access)
 
     def _send_small(self, lane: Lane) -> int:
         """Send a small job at once, past the big ones."""
         now = monotonic()
         if not lane.ready or not self._may_send(lane):
             return 0
-        if self._pacer.under_way >= self._pacer.width + _EXTRA_FOR_SMALL or self._is_spent(now):
+        if self._pacer.under_way >= self._pacer.width + _EXTRA_FOR_SMALL or self._waits_for_budget(lane, now):
             return 0
         batch = lane.next_batch(lane.ready)
         if not self._permits.request_at_once():
@@ -89,7 +95,7 @@ class SendingDesk(ErrandDesk):
     def _send(self, lane: Lane, most: int | None) -> int:
         """Send batches of a job as pace and limits allow, of about ``most`` workflows; return of how many."""
         now = monotonic()
-        if self._is_spent(now):
+        if self._waits_for_budget(lane, now):
             return 0
         allowance = self._permits.allowance()
         plan = self._pacer.plan(lane.remaining, allowance, now)
@@ -112,11 +118,19 @@ class SendingDesk(ErrandDesk):
             self._come_again(self._permits.wait_seconds)
         return self._send_batches(lane, batches[:granted]) if granted else 0
 
-    def _is_spent(self, now: float) -> bool:
-        if now < self._spent_until:
-            self._come_again(self._spent_until - now)
-            return True
-        return False
+    def _waits_for_budget(self, lane: Lane, now: float) -> bool:
+        """Let a job wait while the budget is known to be spent; return whether it has to.
+
+        The job says so: it may have begun since that was found out.
+        """
+        wait = self._spent_until - now
+        if wait <= 0:
+            return False
+        self._come_again(wait)
+        if self._spent_moment is not None:
+            blocking.wait_for_limit(self.turn, lane.job, self._spent_moment)
+            self._start_anew(lane)
+        return True
 
     def _send_batches(self, lane: Lane, batches: list[list[Item]]) -> int:
         """Reserve execution time for batches that have their permits, claim them, and send them."""
@@ -136,12 +150,12 @@ class SendingDesk(ErrandDesk):
         for batch, (asked, reservation) in zip(claimed, reserved, strict=True):
             if len(batch) < len(asked):
                 # What is left queued is looked at again.
-                lane.nothing_queued = False
+                lane.nothing_queued, lane.doubts_list = False, True
             if not batch:
                 self._permits.forget(reservation)
                 self._permits.give_back(1)
                 continue
-            termination = Termination(lane, batch, reservation, lane.access.pair_number)
+            termination = Termination(lane, batch, reservation, lane.access, lane.access.pair_number)
             self._pacer.sent(termination, len(batch), monotonic())
             self._send_off(partial(sending.send, lane.access.client, batch), termination)
             phases.reached(lane.job, Phase.SENT)
@@ -164,11 +178,12 @@ class SendingDesk(ErrandDesk):
             if not self.flights:
                 self._come_again(0.2)
             return
-        self._spent_until = monotonic() + spent.wait_seconds
+        self._spent_until, self._spent_moment = monotonic() + spent.wait_seconds, None
         self._come_again(spent.wait_seconds)
         if spent.wait_seconds > _TOLD_WAIT_SECONDS:
+            self._spent_moment = permits.moment_of(spent)
             for waiting in self._open_lanes():
-                blocking.wait_for_limit(self.turn, waiting.job, permits.moment_of(spent))
+                blocking.wait_for_limit(self.turn, waiting.job, self._spent_moment)
                 self._start_anew(waiting)
 
     def _tell_limits(
@@ -178,7 +193,7 @@ class SendingDesk(ErrandDesk):
         now = landed.flight.sent_at + landed.seconds
         match landed.error:
             case None:
-                self._pacer.answered(one, now, permits.work_seconds(landed.answer.stamps))
+                self._pacer.answered(one, now, permits.work_of(landed.answer.stamps))
             case errors.Unheard(server_failed=True):
                 self._pacer.failed(one, monotonic())
             case errors.MethodFailed():
@@ -187,9 +202,14 @@ class SendingDesk(ErrandDesk):
                 self._pacer.given_up(one)
         self._tell_budget(one.reservation, landed, spent)
 
-    def _block(self, lane: Lane, error: errors.BitrixError) -> None:
-        blocking.block(self.turn, lane.job, error)
-        lane.blocked_at = monotonic()
+    def _block(
+        self, lane: Lane, used: WorkAccess, error: errors.BitrixError, *, of_call: bool = False
+    ) -> None:
+        """Let a job wait for what a request in the name of ``used`` was answered."""
+        if blocking.block(self.turn, lane.job, error, used=used.grant, of_call=of_call):
+            if isinstance(error, errors.UserRefused):
+                resuming.resume_if_renewed(lane.job, used.pair_number)
+            lane.blocked_at = monotonic()
         self._start_anew(lane)
 
     def _start_anew(self, lane: Lane) -> None:
@@ -200,4 +220,4 @@ class SendingDesk(ErrandDesk):
     def _renewal_failed(self, access: WorkAccess, error: errors.BitrixError) -> None:
         for lane in self._open_lanes():
             if lane.access is access:
-                self._block(lane, error)
+                self._block(lane, access, error)

@@ -47,7 +47,8 @@ def settle(turn: HeldTurn, job: Job, client: Client, items: Sequence[Item]) -> E
     Raises BitrixError (they stay in doubt), TurnLostError, SupersededError.
     """
     ids = [item.workflow_id for item in items]
-    rows = yield partial(methods.running, client, ids, fields=methods.LOCK_FIELDS)
+    rows = yield partial(methods.running, client, ids, fields=verdicts.fields_to_see(items))
+    rows = verdicts.still_running(rows, items)
     now = timezone.now()
     others = stopped_by_others(job, [item.workflow_id for item in items if item.workflow_id not in rows])
     job.refresh_from_db(fields=["state"])

@@ -22,15 +22,16 @@ def sweep() -> list[int]:
     afterwards = Q(ghosts_due_at__isnull=False) | Q(notice_due_at__isnull=False)
     waiting = Job.objects.filter(~Q(state=JobState.FINISHED) | afterwards)
     portals = waiting.order_by("portal_id").values_list("portal_id", flat=True).distinct()
-    woken = [
-        portal_id for portal_id in portals if turns.held_until(portal_id) is None and _has_work(portal_id)
-    ]
+    woken = [portal_id for portal_id in portals if is_unattended(portal_id)]
     for portal_id in woken:
         waking.wake(portal_id, expires_seconds=_WAKE_UP_LIVES_SECONDS)
     return woken
 
 
-def _has_work(portal_id: int) -> bool:
+def is_unattended(portal_id: int) -> bool:
+    """Say whether a portal has something due, or calls whose run is over, and nobody at work."""
+    if turns.held_until(portal_id) is not None:
+        return False
     now = timezone.now()
     moment = claiming.next_moment(portal_id, now)
     if moment is not None and moment <= now:

@@ -19,6 +19,10 @@ Request = Callable[[], Any]
 Errand = Generator[Request, Any, Result]
 
 
+class NotSentError(Exception):
+    """The request that an errand yielded last is never sent, and the errand ends here."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReservedRequest:
     """A request with calls whose execution time was reserved before it is yielded; its answer is

@@ -45,12 +45,14 @@ def go_on(actor: Actor, job_id: int) -> Job:
         job = Job.objects.select_for_update().get(portal=actor.portal, pk=job_id)
         if job.state != JobState.PAUSED:
             return job
+        # Nobody has asked about its queued items: that time is not the portal's silence.
+        job.silent_since = job.calls_refused_since = None
         if job.blocked_reason in _STILL_WAITS:
             job.state = JobState.BLOCKED
         else:
             job.state = JobState.RUNNING if job.started_at else JobState.QUEUED
             job.blocked_reason, job.portal_words, job.failures_in_a_row = BlockedReason.NONE, "", 0
-            job.blocked_at = job.not_before = job.silent_since = None
+            job.blocked_at = job.not_before = None
         job.save()
         _tell(actor, job, AuditEntry.Kind.JOB_RESUMED)
         transaction.on_commit(lambda: waking.wake(job.portal_id))

@@ -3,9 +3,10 @@
 ``job_phases job=7 portal=3 total=300 … picked_up_ms=31 looked_ms=84 sent_ms=6 recorded_ms=2210 all_ms=2331``
 
 Each figure counts from the phase before: from the confirmation until a slot took the job up, until the first
-look at its workflows was answered, until the first call left, until the last outcome was recorded. ``-``: the
-process that finished the job did not see that phase, because there was none (nothing left to call for) or
-because it belongs to another process. ``taken_over=1``: another had begun the job before.
+look at its workflows was answered or its list was taken for one, until the first call left, until the last
+outcome was committed. ``all_ms`` is their sum. ``-``: the process that finished the job did not see that
+phase, because there was none (nothing left to call for) or because it belongs to another process.
+``taken_over=1``: another had begun the job before.
 """
 
 from __future__ import annotations
@@ -68,22 +69,28 @@ def ended(job: Job) -> None:
     figures: dict[str, int | str] = {"job": job.pk, "portal": job.portal_id, "total": job.total, **job.counts}
     if seen is not None:
         figures["taken_over"] = int(seen.taken_over)
-    figures |= {f"{name}_ms": told for name, told in _milliseconds(seen).items()}
-    if job.finished_at is not None:
-        figures["all_ms"] = round(1000 * (job.finished_at - job.created_at).total_seconds())
+    spans = _spans(seen)
+    figures |= {f"{name}_ms": _milliseconds(span) for name, span in spans.items()}
+    if spans["recorded"] is not None:
+        figures["all_ms"] = _milliseconds(sum(span for span in spans.values() if span is not None))
+    elif job.finished_at is not None:
+        figures["all_ms"] = _milliseconds((job.finished_at - job.created_at).total_seconds())
     logger.info("job_phases %s", " ".join(f"{name}={told}" for name, told in figures.items()))
 
 
-def _milliseconds(seen: _Seen | None) -> dict[str, int | str]:
-    told: dict[str, int | str] = dict.fromkeys((*Phase, "recorded"), "-")
-    if seen is None:
-        return told
-    before = seen.at.get(Phase.PICKED_UP)
-    if before is None:
-        return told
-    told[Phase.PICKED_UP] = round(1000 * seen.queued_seconds)
-    for name, at in ((Phase.LOOKED, seen.at.get(Phase.LOOKED)), (Phase.SENT, seen.at.get(Phase.SENT))):
-        if at is not None:
-            told[name], before = round(1000 * (at - before)), at
-    told["recorded"] = round(1000 * (monotonic() - before))
-    return told
+def _spans(seen: _Seen | None) -> dict[str, float | None]:
+    """Return the seconds of each phase until now, None for one that was not seen."""
+    spans: dict[str, float | None] = dict.fromkeys((*Phase, "recorded"))
+    before = seen.at.get(Phase.PICKED_UP) if seen is not None else None
+    if seen is None or before is None:
+        return spans
+    spans[Phase.PICKED_UP] = seen.queued_seconds
+    for name in (Phase.LOOKED, Phase.SENT):
+        if name in seen.at:
+            spans[name], before = seen.at[name] - before, seen.at[name]
+    spans["recorded"] = monotonic() - before
+    return spans
+
+
+def _milliseconds(seconds: float | None) -> int | str:
+    return "-" if seconds is None else round(1000 * seconds)

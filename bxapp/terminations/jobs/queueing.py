@@ -17,6 +17,7 @@ from bxapp.terminations.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
     from bxapp.portals.sessions import Actor
     from bxapp.terminations.jobs.messages import Filled
@@ -36,6 +37,7 @@ def queue(
     may_use_other_grants: bool = False,
     retry_of: Job | None = None,
     confirmed_protected: Collection[int] = (),
+    read_at: datetime | None = None,
 ) -> Job:
     """Return the job that stops the selected workflows with ``message``, in the name of ``actor``.
 
@@ -45,6 +47,7 @@ def queue(
     ``may_use_other_grants``: whether the job may go on with another administrator's rights when the actor's
     are lost. ``retry_of``: the job of the same portal whose failed workflows these are.
     ``confirmed_protected``: protected templates of which the person has said that they are meant too.
+    ``read_at``: since when, by the database's clock, the selection shows its workflows, if that is known.
 
     Raises MessageProblemError, NothingSelectedError, ProtectedNotConfirmedError, and ValueError for a key
     that no form of ours has.
@@ -77,7 +80,7 @@ def queue(
         created_at=timezone.now(),
     )
     try:
-        _write(job, filled)
+        _write(job, filled, read_at)
     except IntegrityError:
         if (job := known.first()) is not None:
             return job
@@ -85,10 +88,10 @@ def queue(
     return job
 
 
-def _write(job: Job, filled: Sequence[Filled]) -> None:
+def _write(job: Job, filled: Sequence[Filled], read_at: datetime | None) -> None:
     with transaction.atomic():
         job.save()
-        insert_items(job, filled)
+        insert_items(job, filled, read_at)
         entry = log.entry(
             job.portal,
             AuditEntry.Kind.JOB_QUEUED,

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from bxapp.audit import log
 from bxapp.audit.models import AuditEntry
 from bxapp.audit.texts import storable
+from bxapp.portals.clocks import from_now
 from bxapp.terminations.changes import Ending
 from bxapp.terminations.jobs import notices, phases, rights, speed
 from bxapp.terminations.models import Item, Job
-from bxapp.terminations.states import BlockedReason, JobState, Outcome
-from bxapp.workflows.documents import describe
+from bxapp.terminations.states import BlockedReason, JobState, Outcome, Reason
+from bxapp.workflows.documents import label_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from django.db.models import QuerySet
 
     from bxapp.terminations.changes import Change
     from bxapp.terminations.jobs.turns import HeldTurn
@@ -78,9 +81,7 @@ def apply(job: Job, changes: Mapping[Item, Change]) -> None:
         if unchanged.update(**dict(values)) != len(items):
             raise SupersededError
     endings = {item: change for item, change in changes.items() if isinstance(change, Ending)}
-    # Once for all: asking for a language costs as much as the rest of an entry.
-    with translation.override("en"):
-        log.append_series(_told_of(job, endings, now))
+    log.append_series(_told_of(job, endings, now))
     count(job, Counter(ending.outcome for ending in endings.values()), now)
     for item, change in changes.items():
         if item not in endings:
@@ -101,6 +102,13 @@ def count(job: Job, ended: Mapping[Outcome, int], now: datetime) -> None:
         job.save(update_fields=[*ended, "marks"])
 
 
+def after_error(items: QuerySet[Item]) -> QuerySet[Item]:
+    """Return those that were gone after the portal had answered their call with an error: some errors come
+    after the stop.
+    """
+    return items.filter(outcome=Outcome.ALREADY_FINISHED, reason=Reason.GONE_AFTER_ERROR)
+
+
 def about(job: Job, item: Item) -> dict[str, Any]:
     """Return the fields of an audit entry that say which workflow of which job it speaks of."""
     return {
@@ -113,10 +121,10 @@ def about(job: Job, item: Item) -> dict[str, Any]:
 
 def _told_of(job: Job, endings: Mapping[Item, Ending], now: datetime) -> Iterator[log.Series]:
     """Tell the audit entries of endings, with the message that was (to be) left for each workflow."""
-    alike: dict[Ending, list[Item]] = defaultdict(list)
+    alike: dict[tuple[Ending, int | None], list[Item]] = defaultdict(list)
     for item, ending in endings.items():
-        alike[ending].append(item)
-    for ending, items in alike.items():
+        alike[ending, item.sent_as_id].append(item)
+    for (ending, used_by_id), items in alike.items():
         shared = log.entry(
             job.portal,
             AuditEntry.Kind.OUTCOME,
@@ -125,7 +133,7 @@ def _told_of(job: Job, endings: Mapping[Item, Ending], now: datetime) -> Iterato
             reason=ending.reason,
             other_job_id=ending.other_job_id,
             portal_words=ending.words,
-            **_about_job(job),
+            **_about_job(job, used_by_id),
         )
         subjects = [
             log.subject(item.workflow_id, _document(item), item.template_name, item.message) for item in items
@@ -133,26 +141,18 @@ def _told_of(job: Job, endings: Mapping[Item, Ending], now: datetime) -> Iterato
         yield log.Series(shared, subjects)
 
 
-def _about_job(job: Job) -> dict[str, Any]:
+def _about_job(job: Job, used_by_id: int | None = None) -> dict[str, Any]:
     return {
         "actor_id": job.created_by_id,
         "actor_name": job.created_by_name,
         "job_id": job.pk,
-        **rights.whose(job),
+        **rights.whose(job, used_by_id),
     }
 
 
 def _document(item: Item) -> str:
     """Tell an item's document in English, whoever is at work: an entry is never rewritten."""
-    return _told(item.module_id, item.entity, item.document_id, item.document_name)
-
-
-@lru_cache(maxsize=1000)
-def _told(module_id: str, entity: str, document_id: str, name: str) -> str:
-    if translation.get_language() == "en":
-        return describe(module_id, entity, document_id, name=name).label
-    with translation.override("en"):
-        return describe(module_id, entity, document_id, name=name).label
+    return label_in("en", item.module_id, item.entity, item.document_id, item.document_name)
 
 
 def _finish(job: Job, now: datetime) -> None:
@@ -160,7 +160,6 @@ def _finish(job: Job, now: datetime) -> None:
     job.finished_at = now
     job.blocked_reason = BlockedReason.NONE
     job.blocked_at = job.not_before = job.silent_since = None
-    job.ghosts_due_at = now + FIRST_GHOST_LOOK if job.terminated else None
     job.notice_due_at = notices.due_at(job, now)
     job.marks = None
     job.save(
@@ -172,11 +171,13 @@ def _finish(job: Job, now: datetime) -> None:
             "blocked_at",
             "not_before",
             "silent_since",
-            "ghosts_due_at",
             "notice_due_at",
             "marks",
         ]
     )
+    if job.terminated or after_error(job.items.all()).exists():
+        # By the database's clock: the look must not come early on a machine whose own is ahead.
+        Job.objects.filter(pk=job.pk).update(ghosts_due_at=from_now(FIRST_GHOST_LOOK))
     entry = log.entry(
         job.portal,
         AuditEntry.Kind.JOB_FINISHED,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from bxapp.portals.models import Portal
 from bxapp.terminations import waking
@@ -41,16 +40,15 @@ def void_jobs(portal_id: int) -> QuerySet[Job]:
 def end_void_jobs(turn: HeldTurn) -> None:
     """End the void jobs of the turn's portal.
 
-    What had not been sent is cancelled. What is in doubt fails with the reason that nobody could hear what
-    came of it: the portal does not answer this application any more. What is under way is left to its answer,
-    which the turn's holder still records. Raises TurnLostError.
+    What no call can have stopped is cancelled. What is in doubt, or was called for without an answer and not
+    seen still there since, fails with the reason that nobody could hear what came of it: the portal does not
+    answer this application any more. What is under way is left to its answer, which the turn's holder still
+    records. Raises TurnLostError.
     """
     for job in void_jobs(turn.portal_id):
         ends = job.items.filter(state__in=[ItemState.QUEUED, ItemState.UNSURE])
         while items := list(ends.order_by("position")[:_CHUNK]):
-            now = timezone.now()
             ending = Ending(Outcome.CANCELLED, Reason.UNINSTALLED)
-            recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending, now) for item in items})
-    afterwards = Q(ghosts_due_at__isnull=False) | Q(notice_due_at__isnull=False)
-    void = Job.objects.filter(VOID, afterwards, portal_id=turn.portal_id)
-    void.update(ghosts_due_at=None, notice_due_at=None)
+            recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending) for item in items})
+    void = Job.objects.filter(VOID, portal_id=turn.portal_id, notice_due_at__isnull=False)
+    void.update(notice_due_at=None)

@@ -7,7 +7,7 @@ tried for it again until its person has opened the application once more.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -18,17 +18,29 @@ from bxapp.portals.models import AccessGrant
 from bxapp.terminations.models import Job
 from bxapp.terminations.states import BlockedReason, JobState
 
+if TYPE_CHECKING:
+    from bxapp.portals.sessions import Actor
+
 # Only a person can end these; a signal or the sweep notices when that has happened.
 WAITS_FOR_PERSON = (BlockedReason.OPEN_AGAIN, BlockedReason.RIGHTS_LOST)
 # Why a job goes on with somebody else's rights, in the audit log.
 OTHER_RIGHTS = "other_rights"
+CANCELLERS_RIGHTS = "cancellers_rights"
 
 
-def whose(job: Job) -> dict[str, Any]:
-    """Return the fields of an audit entry that say whose rights were used, where not those of the actor."""
-    if job.rights_of_id is None:
+def whose(job: Job, used_by_id: int | None = None) -> dict[str, Any]:
+    """Return the fields of an audit entry that say whose rights were used, where not those of the actor.
+
+    ``used_by_id``: the user in whose name the call was made, if there was one; else the job's rights count.
+    """
+    if used_by_id is None or used_by_id == job.rights_of_id:
+        used_by_id, name = job.rights_of_id, job.rights_of_name
+    elif used_by_id != job.created_by_id:
+        users = AccessGrant.objects.filter(portal=job.portal_id, user_id=used_by_id)
+        name = users.values_list("user_name", flat=True).first() or ""
+    if used_by_id is None or used_by_id == job.created_by_id:
         return {}
-    return {"rights_of_id": job.rights_of_id, "rights_of_name": job.rights_of_name}
+    return {"rights_of_id": used_by_id, "rights_of_name": name}
 
 
 def substitute(job: Job) -> AccessGrant | None:
@@ -40,8 +52,13 @@ def substitute(job: Job) -> AccessGrant | None:
     return next((one for one in others if one.pk not in refused or one.confirmed_at > refused[one.pk]), None)
 
 
-def hand_over(locked: Job, grant: AccessGrant, portal_words: str = "") -> None:
-    """Let a locked open job go on with another grant, and tell so in the audit log; save it."""
+def hand_over(
+    locked: Job, grant: AccessGrant, portal_words: str = "", *, canceller: Actor | None = None
+) -> None:
+    """Let a locked open job go on with another grant, and tell so in the audit log; save it.
+
+    ``canceller``: whose grant it is, where that person has cancelled the job.
+    """
     now = timezone.now()
     locked.refused_grants[str(locked.grant_id)] = now.isoformat()
     locked.grant = grant
@@ -50,20 +67,21 @@ def hand_over(locked: Job, grant: AccessGrant, portal_words: str = "") -> None:
     locked.rights_of_name = "" if is_owners else grant.user_name
     if locked.state == JobState.BLOCKED:
         locked.state = JobState.RUNNING
+        locked.started_at = locked.started_at or now
     locked.blocked_reason = BlockedReason.NONE
     locked.portal_words = ""
     locked.failures_in_a_row = 0
-    locked.blocked_at = locked.not_before = locked.silent_since = None
+    locked.blocked_at = locked.not_before = locked.silent_since = locked.calls_refused_since = None
     locked.save()
     entry = log.entry(
         locked.portal,
         AuditEntry.Kind.JOB_RESUMED,
         at=now,
-        actor_id=locked.created_by_id,
-        actor_name=locked.created_by_name,
+        actor_id=canceller.user_id if canceller else locked.created_by_id,
+        actor_name=canceller.name if canceller else locked.created_by_name,
         job_id=locked.pk,
         message=locked.message,
-        reason=OTHER_RIGHTS if locked.rights_of_id is not None else "",
+        reason="" if is_owners else CANCELLERS_RIGHTS if canceller else OTHER_RIGHTS,
         portal_words=portal_words,
         count=locked.total - locked.ended,
         **whose(locked),

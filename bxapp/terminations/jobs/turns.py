@@ -16,16 +16,15 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
+from bxapp.portals.clocks import from_now
 from bxapp.terminations.models import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
-
-    from django.db.models.expressions import CombinedExpression
 
 # Short, so that the work of a killed process goes on soon; it is prolonged every few seconds.
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
@@ -52,7 +51,7 @@ class HeldTurn:
         """
         asked_at = monotonic()
         held = Turn.objects.filter(portal_id=self.portal_id, holder=self.holder)
-        if not held.update(until=_lease_end()):
+        if not held.update(until=from_now(LEASE)):
             raise TurnLostError(f"The turn of portal {self.portal_id} has gone to another process.")
         # A transaction that is taken back takes the longer lease back too.
         transaction.on_commit(partial(setattr, self, "confirmed_at", asked_at))
@@ -78,12 +77,12 @@ def take(portal_id: int) -> HeldTurn | None:
     """
     turn = HeldTurn(portal_id, uuid4())
     later = Case(When(wake_at__gt=Now(), then=F("wake_at")), default=None)
-    values = {"holder": turn.holder, "until": _lease_end(), "wake_at": later}
+    values = {"holder": turn.holder, "until": from_now(LEASE), "wake_at": later}
     free = Turn.objects.filter(portal_id=portal_id).filter(Q(holder=None) | Q(until__lt=Now()))
     if free.update(**values):
         return turn
-    Turn.objects.get_or_create(portal_id=portal_id)
-    return turn if free.update(**values) else None
+    _, is_new = Turn.objects.get_or_create(portal_id=portal_id)
+    return turn if is_new and free.update(**values) else None
 
 
 def keep(held: Collection[HeldTurn]) -> list[HeldTurn]:
@@ -93,7 +92,7 @@ def keep(held: Collection[HeldTurn]) -> list[HeldTurn]:
     if not holders:
         return []
     kept: set[UUID | None] = set(holders)
-    if Turn.objects.filter(holder__in=holders).update(until=_lease_end()) < len(holders):
+    if Turn.objects.filter(holder__in=holders).update(until=from_now(LEASE)) < len(holders):
         kept = set(Turn.objects.filter(holder__in=holders).values_list("holder", flat=True))
     for turn in held:
         if turn.holder in kept:
@@ -105,7 +104,3 @@ def held_until(portal_id: int) -> datetime | None:
     """Return when the lease of the process that works for a portal ends, unless prolonged; None without."""
     held = Turn.objects.filter(portal_id=portal_id, until__gte=Now()).exclude(holder=None)
     return held.values_list("until", flat=True).first()
-
-
-def _lease_end() -> CombinedExpression:
-    return Now() + Value(LEASE)

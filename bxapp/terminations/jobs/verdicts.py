@@ -7,15 +7,17 @@ commands of a batch run one after the other, and a PHP failure in one of them en
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bxapp.bitrix import errors
+from bxapp.bitrix import errors, methods, transport
+from bxapp.portals.clocks import CLOCKS_APART
 from bxapp.terminations.changes import AskingLater, Doubting, Ending, Requeued
-from bxapp.terminations.clocks import CLOCKS_APART
-from bxapp.terminations.states import Doubt, ItemState, JobState, Outcome, Reason
+from bxapp.terminations.states import Doubt, JobState, Outcome, Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from bxapp.bitrix.methods import Instance
@@ -32,15 +34,17 @@ _LONGEST_PAUSE = timedelta(minutes=10)
 
 # One that is being executed is left alone until it is idle, within reason.
 EXECUTING_LIMIT = timedelta(minutes=10)
+# Of what happened between two looks nobody can speak when the later one comes this long after its moment: its
+# job was paused, or waited.
+_LOOKS_APART = timedelta(minutes=3)
 _EXECUTING_PAUSE_MIN = timedelta(seconds=2)
 _EXECUTING_PAUSE_MAX = timedelta(seconds=30)
 
-# After this time no call can still be at work in the portal: it ends every request within 60 s, and we wait
-# for an answer for at most 5 + 65 s. The moment of the call is by the clock of the worker that sent it, and
-# after a takeover another one compares it with its own. The margin is for these two. The database's clock
-# would need none, but each verdict a query; all that the margin costs is that a job which was cancelled
-# while a call went unheard says so a minute later.
-CALL_IS_OVER = timedelta(seconds=75) + CLOCKS_APART
+# After this time no call can still be at work in the portal. The moment of the call is by the clock of the
+# worker that sent it, and after a takeover another one compares it with its own. The margin is for these two.
+# The database's clock would need none, but each verdict a query; all that the margin costs is that a job
+# which was cancelled while a call went unheard says so a minute later.
+CALL_IS_OVER = timedelta(seconds=transport.TOTAL_SECONDS) + CLOCKS_APART
 
 # The server's texts for a stored state that cannot be loaded (``workflow.php``, ``workflowpersister.php``,
 # ``compositeactivity.php`` in ``bizproc/classes/general``).
@@ -51,6 +55,38 @@ _DAMAGED = (
     "InvalidAttemptToLoad",
     "ActivitySetWorkflow",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Another job that terminated a workflow: ``called_at`` is when, where the portal confirmed that call."""
+
+    job_id: int
+    called_at: datetime | None
+
+    def confirmed_after(self, moment: datetime | None) -> bool:
+        """Say whether it was called after ``moment``, and the portal confirmed that."""
+        return self.called_at is not None and moment is not None and self.called_at > moment
+
+
+def fields_to_see(items: Collection[Item]) -> Sequence[str]:
+    """Return the fields to ask the portal for, of the workflows of ``items``: for :func:`still_running`."""
+    return methods.FIELDS if any(item.unheard_calls for item in items) else methods.LOCK_FIELDS
+
+
+def still_running(rows: Mapping[str, Instance], items: Iterable[Item]) -> dict[str, Instance]:
+    """Return the rows of workflows that no call of ours has stopped, by ID.
+
+    Left out is the empty entry of one that was being executed when a call, whose answer was lost, stopped it:
+    that call did its work. What became of the entry is for the look afterwards, as after a ``true``.
+    """
+    stopped = {
+        item.workflow_id
+        for item in items
+        if item.unheard_calls and item.module_id and item.workflow_id in rows
+        if rows[item.workflow_id].is_ghost
+    }
+    return {workflow_id: row for workflow_id, row in rows.items() if workflow_id not in stopped}
 
 
 def of_error(item: Item, error: errors.BitrixError) -> Doubting:
@@ -79,29 +115,39 @@ def of_orphan(item: Item) -> Doubting:
     return Doubting(Doubt.WORKER_LOST, item.portal_words, item.attempts, item.unheard_calls + 1, item.breaks)
 
 
-def of_gone(item: Item, stopped_by_job_id: int | None) -> Ending:
-    """Return how an item ended whose workflow is not in the portal's list any more.
+def of_gone(item: Item, other: Stopped | None) -> Ending:
+    """Return how an item ended whose workflow is not in the portal's list.
 
-    ``stopped_by_job_id`` is another job that terminated the same workflow. Where a call's answer was lost,
-    nobody can tell whether that call or the workflow itself brought the end; the reason says so.
+    One that was chosen from that list has ended. Of an ID that was typed nobody knows more than this.
+    ``other``: another job terminated the same workflow. Where a call's answer was lost, nobody can tell
+    whether that call or the workflow itself brought the end, and the reason says so; but where another job's
+    later call was confirmed, the workflow still ran then.
     """
-    if item.unheard_calls:
+    is_others = other is not None and other.confirmed_after(item.sent_at)
+    if item.unheard_calls and not is_others:
         return Ending(Outcome.TERMINATED, Reason.ANSWER_LOST)
-    if stopped_by_job_id is not None:
-        return Ending(
-            Outcome.ALREADY_FINISHED, Reason.STOPPED_BY_OTHER_JOB, item.portal_words, stopped_by_job_id
-        )
+    if other is not None:
+        return Ending(Outcome.ALREADY_FINISHED, Reason.STOPPED_BY_OTHER_JOB, item.portal_words, other.job_id)
     if item.attempts:
         return Ending(Outcome.ALREADY_FINISHED, Reason.GONE_AFTER_ERROR, item.portal_words)
     return Ending(Outcome.ALREADY_FINISHED, Reason.GONE_BEFORE)
 
 
 def of_executing(item: Item, now: datetime) -> Change:
-    """Return what becomes of a queued item whose workflow is being executed right now."""
-    since = item.executing_since or now
+    """Return what becomes of a queued item whose workflow is being executed right now.
+
+    It has failed only when every look of ten minutes has shown it so, and none of them was missing.
+    """
+    since = now
+    if item.executing_since and item.not_before and now - item.not_before <= _LOOKS_APART:
+        # The last look has shown it so too.
+        since = item.executing_since
     waited = now - since
     if waited >= EXECUTING_LIMIT:
-        return Ending(Outcome.FAILED, Reason.BEING_EXECUTED)
+        over_at = _over_at(item, now)
+        if over_at <= now:
+            return Ending(Outcome.FAILED, Reason.BEING_EXECUTED)
+        return Requeued(over_at, executing_since=since)
     pause = min(max(waited / 2, _EXECUTING_PAUSE_MIN), _EXECUTING_PAUSE_MAX)
     return Requeued(now + pause, executing_since=since, calls_did_nothing=calls_are_over(item, now))
 
@@ -111,9 +157,15 @@ def calls_are_over(item: Item, now: datetime) -> bool:
     return bool(item.unheard_calls and item.sent_at and item.sent_at + CALL_IS_OVER <= now)
 
 
-def of_survivor(item: Item) -> Requeued:
-    """Return what is written of an idle one that is still there after its unheard calls are over."""
-    return Requeued(executing_since=item.executing_since, calls_did_nothing=True)
+def of_idle(item: Item, now: datetime) -> Requeued | None:
+    """Return what is written of a queued item whose workflow is idle; None where there is nothing to write.
+
+    There is where its unheard calls are over and so did nothing, and where it had been executed until now.
+    """
+    over = calls_are_over(item, now)
+    if not (over or item.waits_until_idle):
+        return None
+    return Requeued(executing_since=item.executing_since, calls_did_nothing=over)
 
 
 def of_cancelled(item: Item, now: datetime) -> Change:
@@ -121,14 +173,14 @@ def of_cancelled(item: Item, now: datetime) -> Change:
 
     A call whose answer was lost may still be at work; until that is over nobody may say "cancelled".
     """
-    over = item.sent_at + CALL_IS_OVER if item.sent_at and item.unheard_calls else now
-    if over <= now or _only_failed(item):
+    over_at = _over_at(item, now)
+    if over_at <= now:
         return Ending(Outcome.CANCELLED, Reason.CANCELLED_BY_PERSON, item.portal_words)
-    return AskingLater(over) if item.doubt else Requeued(over)
+    return AskingLater(over_at) if item.doubt else Requeued(over_at)
 
 
 def of_doubt(
-    item: Item, instance: Instance | None, job_state: str, now: datetime, other: int | None
+    item: Item, instance: Instance | None, job_state: str, now: datetime, other: Stopped | None
 ) -> Change:
     """Return what becomes of an item in doubt, given the portal's row of its workflow, or None if it is gone.
 
@@ -137,7 +189,9 @@ def of_doubt(
     if instance is None:
         return of_gone(item, other)
     if exhausted := failure_of(item):
-        return exhausted
+        # The last call may still be at work behind a gateway that has given up.
+        over_at = _over_at(item, now)
+        return exhausted if over_at <= now else AskingLater(over_at)
     if job_state == JobState.CANCELLING:
         return of_cancelled(item, now)
     over = calls_are_over(item, now)
@@ -163,6 +217,13 @@ def of_broken_batch(there: list[Item], now: datetime) -> dict[Item, Requeued]:
         did_nothing = _only_failed(item) or calls_are_over(item, now)
         changes[item] = Requeued(not_before, batch_limit=limit, calls_did_nothing=did_nothing)
     return changes
+
+
+def _over_at(item: Item, now: datetime) -> datetime:
+    """Return when no call without an answer can be at work any more; ``now`` when none can be already."""
+    if not item.unheard_calls or item.sent_at is None or _only_failed(item):
+        return now
+    return max(now, item.sent_at + CALL_IS_OVER)
 
 
 def _only_failed(item: Item) -> bool:
@@ -194,9 +255,13 @@ def failure_of(item: Item) -> Ending | None:
     return None
 
 
-def of_lost_portal(item: Item, ending: Ending, now: datetime) -> Ending:
-    """Return how an item ends when the portal can no longer be asked: ``ending`` if no call is in doubt."""
-    may_be_at_work = item.unheard_calls and item.sent_at and item.sent_at + CALL_IS_OVER > now
-    if item.state == ItemState.SENT or item.doubt or may_be_at_work:
+def of_lost_portal(item: Item, ending: Ending) -> Ending:
+    """Return how an item without a call under way ends when the portal can no longer be asked: ``ending`` if
+    no call is in doubt.
+
+    Once a call without an answer is over, its work may be done. That it was not is known only from a look
+    that shows the workflow still there after that, and such a look takes the call out of ``unheard_calls``.
+    """
+    if item.doubt or item.unheard_calls:
         return Ending(Outcome.FAILED, Reason.NEVER_HEARD, item.portal_words)
     return ending

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST_BATCH = 50
+from bxapp.bitrix.client import LONGEST_BATCH
+
 LONGEST_REQUEST_SECONDS = 20.0
 SHORT_REQUEST_SECONDS = 0.4
 # What a request costs besides its work (network, connection, our own bookkeeping), at least.
@@ -79,7 +80,7 @@ def _size(
     }
     soonest = min(ends.values())
     # The largest of those that are as good: it leaves requests over for others.
-    return max(size for size, end in ends.items() if end <= max(soonest * 1.02, soonest + 0.06))
+    return max(size for size, end in ends.items() if end <= max(soonest * 1.02, soonest + 0.02))
 
 
 def _ends_after(remaining: int, size: int, allowance: Allowance, request: float, width: int) -> float:

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bxapp.bitrix.methods import is_on_premise
+from bxapp.bitrix.methods.terminating import METHOD
 from bxapp.portals.limits import budget_of
 from bxapp.terminations.models import Pace
-from bxapp.terminations.pace import permits
 from bxapp.terminations.pace.portal_memory import PortalMemory
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Bound:
     def seconds(self, count: int) -> float:
         """Return how long ``count`` workflows take at least; 0.0 where no limit is known to matter."""
         each = self._seconds_per_command
-        rule = budget_of(self._portal, permits.METHOD).rule
+        rule = budget_of(self._portal, METHOD).rule
         if each is None or rule is None:
             return 0.0
         # One budget may be there now; of the others each needs its window.

@@ -31,13 +31,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from bxapp.bitrix.client import LONGEST_BATCH
 from bxapp.terminations.pace.baseline import Baseline
-from bxapp.terminations.pace.batch_sizes import LONGEST_BATCH, Allowance, planned_sizes, scout_size
+from bxapp.terminations.pace.batch_sizes import Allowance, planned_sizes, scout_size
 from bxapp.terminations.pace.portal_memory import PortalMemory
 from bxapp.terminations.pace.width import Heard, Width
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from bxapp.bitrix.limits import Work
 
 LONGEST_HOLD_SECONDS = 60.0
 # Long enough for the others to have found their places, or their queue.
@@ -166,8 +169,8 @@ class Pacer:
         self._under_way[request] = _UnderWay(now, commands, self._width.era, is_scout)
         self._last_sent_at = now
 
-    def answered(self, request: Hashable, now: float, work_seconds: float | None) -> None:
-        """Its answer came. ``work_seconds`` from the stamps; None where they do not tell (a single call)."""
+    def answered(self, request: Hashable, now: float, told: Work | None) -> None:
+        """Its answer came, which ``told`` its work by its stamps; None where they do not (a single call)."""
         self._failures = 0
         gone = self._under_way.pop(request, None)
         if gone is None:
@@ -175,9 +178,9 @@ class Pacer:
         elapsed = max(0.0, now - gone.sent_at)
         each = self._learned.seconds_per_command
         noise = self._learned.noise_of(gone.commands)
-        if work_seconds is not None:
-            work = work_seconds
-            self._learned = self._learned.with_work(gone.commands, work)
+        if told is not None:
+            work = told.seconds
+            self._learned = self._learned.with_work(gone.commands, told)
             self._baseline.hear(elapsed - work, noise, work / gone.commands)
             waited = elapsed - work - self._baseline.seconds
         elif each is not None:

@@ -7,11 +7,8 @@ from datetime import timedelta
 from django.db.models import Count, F, Sum
 from django.utils import timezone
 
-from bxapp.terminations.clocks import CLOCKS_APART
+from bxapp.portals.clocks import CLOCKS_APART
 from bxapp.terminations.models import Item
-
-# What came back after its job is called for again within this time, and such calls have no moment.
-_GHOSTS = timedelta(minutes=25)
 
 
 def calls_within(portal_id: int, seconds: float) -> int:
@@ -23,8 +20,6 @@ def calls_within(portal_id: int, seconds: float) -> int:
     since = timezone.now() - timedelta(seconds=seconds) - CLOCKS_APART
     of_portal = Item.objects.filter(portal_id=portal_id)
     sent = of_portal.filter(sent_at__gte=since).aggregate(
-        items=Count("pk"), repeated=Sum(F("attempts") + F("unheard_calls") + F("breaks"))
+        items=Count("pk"), repeated=Sum(F("attempts") + F("unheard_calls") + F("breaks") + F("ghost_calls"))
     )
-    again = of_portal.filter(ghost_calls__gt=0, job__finished_at__gte=since - _GHOSTS)
-    ghosts = again.aggregate(calls=Sum("ghost_calls"))["calls"]
-    return int(sent["items"]) + int(sent["repeated"] or 0) + int(ghosts or 0)
+    return int(sent["items"]) + int(sent["repeated"] or 0)

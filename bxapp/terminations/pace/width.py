@@ -56,10 +56,6 @@ class Width:
         self._waited_before: float | None = None
 
     @property
-    def is_widening(self) -> bool:
-        return self._widening
-
-    @property
     def needs_scout(self) -> bool:
         """Whether the request that fills the width is to be a scout."""
         return self._widening and self.requests_are_scarce and not self._has_scout

@@ -124,6 +124,7 @@ class Confirmation:
                 may_use_other_grants=self.may_use_other_grants,
                 retry_of=self.retry_of,
                 confirmed_protected=self.confirmed_protected,
+                read_at=self.kept.read_at,
             )
         except MessageProblemError as error:
             self.message_problem = str(error)

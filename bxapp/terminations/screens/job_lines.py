@@ -128,7 +128,9 @@ class JobLine:
 
     @property
     def may_cancel(self) -> bool:
-        return self.job.is_open and self.job.state != JobState.CANCELLING
+        """Also once more where it waits for somebody: whoever does it lends the rights to ask."""
+        waits_for_person = self.job.blocked_reason in WAITS_FOR_PERSON
+        return self.job.is_open and (self.job.state != JobState.CANCELLING or waits_for_person)
 
     @property
     def may_retry(self) -> bool:

@@ -57,7 +57,7 @@ class ItemLine:
         if self.item.state == ItemState.QUEUED:
             if self.held_by is not None:
                 return pgettext("workflow", "waits for job %(number)s") % {"number": self.held_by}
-            if self.item.executing_since:
+            if self.item.waits_until_idle:
                 return pgettext("workflow", "waiting until it is idle")
             return pgettext("workflow", "waiting")
         return pgettext("workflow", "being terminated")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bxapp.bitrix.limits import Budget, OperatingRule, Reservation, Settlement, Spent
 from tests.bitrix.limits.servers import ServerOperating, ServerRequest
+from tests.bitrix.limits.spending import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,8 @@ class PortalRun:
     latency: Callable[[], float] = lambda: 0.002
     skew: float = 0.0
     launch_seconds: float | None = None
+    # Whether the database is asked what Redis does not know, as the product does; then one process sends.
+    knows_calls: bool = False
     server: ServerOperating = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,7 @@ class PortalRun:
         self._under_way = 0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
+        self._called: list[float] = []
         self._processes = [self._start() for _ in range(self.processes)]
 
     def at(self, seconds: float, event: Callable[[], None]) -> None:
@@ -108,7 +112,12 @@ class PortalRun:
         for process in self._processes:
             while self._left and self._under_way < self.width and process.asks_at <= self.clock():
                 calls = min(self.batch, max(1, len(self._left) // self.width))
-                answer = process.budget.reserve(calls, self._each, launch_seconds=self.launch_seconds)
+                (answer,) = process.budget.reserve_all(
+                    [calls],
+                    self._each,
+                    launch_seconds=self.launch_seconds,
+                    calls_within=self._calls_within if self.knows_calls else None,
+                )
                 if isinstance(answer, Spent):
                     wait = 0.2 if answer.under_way else answer.wait_seconds
                     process.asks_at = self.clock() + wait
@@ -116,8 +125,12 @@ class PortalRun:
                     break
                 sent = _Sent(process, answer, self._left[: answer.calls], self.clock())
                 self._left = self._left[answer.calls :]
+                self._called += [self.clock()] * answer.calls
                 self._under_way += 1
                 self.at(self.latency(), lambda sent=sent: self._arrive(sent))  # type: ignore[misc]
+
+    def _calls_within(self, seconds: float) -> int:
+        return sum(at >= self.clock() - seconds for at in self._called)
 
     def _arrive(self, sent: _Sent) -> None:
         sent.served.started_at = self._there()
@@ -150,7 +163,8 @@ class PortalRun:
         if not sent.process.dead:
             if len(served.own) < len(sent.calls):
                 budget.refused(served.reset_at)
-            budget.settle(
+            settle(
+                budget,
                 sent.reservation,
                 Settlement(
                     self.clock() - sent.sent_at if served.own else 0.0,

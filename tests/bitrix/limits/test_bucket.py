@@ -12,6 +12,7 @@ from redis import Redis
 
 from bxapp.bitrix.limits import ENTERPRISE, STANDARD, Bucket, Priority, Rate, Shared, rate_of
 from deploy.ports import choose_free
+from tests.bitrix.limits.servers import ServerBucket
 
 if TYPE_CHECKING:
     from tests.bitrix.limits.conftest import Clock
@@ -153,6 +154,98 @@ def test_who_was_there_before_the_flush_corrects_who_was_not(
     assert old.take(60).granted == 0
 
 
+@pytest.mark.parametrize("who_knows", ["the journal", "the items"])
+def test_who_is_new_after_a_flush_takes_a_portal_in_use_for_full(
+    interruptible: Interruptible, portal: str, clock: Clock, who_knows: str
+) -> None:
+    Bucket(interruptible, portal, STANDARD, clock=clock).take(45)
+    interruptible.forget(portal)
+    clock.pass_seconds(1)
+
+    requests, calls = (45, 0) if who_knows == "the journal" else (0, 45)
+    new = Bucket(interruptible, portal, STANDARD, requests_within=lambda _: requests, clock=clock)
+    grant = new.take(45, calls_within=lambda _: calls)
+
+    assert grant.granted == 0
+    clock.pass_seconds(grant.wait_seconds)
+    assert new.take(45).granted == 1
+
+
+def test_after_a_flush_a_screen_that_came_first_spares_no_look_at_what_jobs_sent(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    Bucket(interruptible, portal, STANDARD, clock=clock).take(45, calls_within=lambda _: 0)
+    interruptible.forget(portal)
+    # Under way: no journal tells of them yet.
+    screen, worker = (Bucket(interruptible, portal, STANDARD, clock=clock) for _ in range(2))
+    assert screen.take(1, Priority.SCREEN).granted == 1
+
+    assert worker.take(45, calls_within=lambda _: 45).granted == 0
+
+
+def test_a_portal_that_screens_have_asked_is_looked_at_once_for_what_jobs_sent(
+    shared: Shared, portal: str, clock: Clock
+) -> None:
+    looked: list[float] = []
+
+    def calls_within(seconds: float) -> int:
+        looked.append(seconds)
+        return 0
+
+    # What the journal tells of them has been counted here.
+    screen = Bucket(shared, portal, STANDARD, clock=clock)
+    screen.take(8, Priority.SCREEN)
+    worker = Bucket(shared, portal, STANDARD, requests_within=lambda _: 8, clock=clock)
+
+    assert worker.take(30, calls_within=calls_within).granted == 30
+    assert worker.take(30, calls_within=calls_within).granted == 45 - 38
+    assert len(looked) == 1
+
+
+def test_what_few_calls_of_jobs_were_comes_on_top_of_what_screens_sent(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    Bucket(interruptible, portal, STANDARD, clock=clock).take(4, calls_within=lambda _: 0)
+    interruptible.forget(portal)
+    screen, worker = (Bucket(interruptible, portal, STANDARD, clock=clock) for _ in range(2))
+    screen.take(8, Priority.SCREEN)
+
+    assert worker.take(45, calls_within=lambda _: 4).granted == 45 - 12
+
+
+def test_a_portal_that_nobody_has_asked_lately_starts_at_once_and_is_looked_for_once(
+    shared: Shared, portal: str, clock: Clock
+) -> None:
+    looked: list[float] = []
+
+    def requests_within(seconds: float) -> int:
+        looked.append(seconds)
+        return 0
+
+    one, other = (
+        Bucket(shared, portal, STANDARD, requests_within=requests_within, clock=clock) for _ in range(2)
+    )
+
+    assert one.take(20).granted == 20
+    assert other.take(60).granted == 25
+    assert looked == [26.0]  # all of 50 drain in 25 s, and a step of the portal's drain
+
+
+def test_few_requests_of_a_person_who_came_in_count_as_what_they_are(
+    shared: Shared, portal: str, clock: Clock
+) -> None:
+    bucket = Bucket(shared, portal, STANDARD, requests_within=lambda _: 3, clock=clock)
+
+    assert bucket.take(60).granted == 45 - 3
+
+
+def test_a_portal_without_a_limit_is_not_looked_for(shared: Shared, portal: str) -> None:
+    def looked(seconds: float) -> int:
+        raise AssertionError(seconds)
+
+    assert Bucket(shared, portal, None, requests_within=looked).take(1000).granted == 1000
+
+
 def test_scripts_lost_by_a_restart_are_sent_again(redis: Redis, bucket: Bucket) -> None:
     bucket.take()
     redis.script_flush()
@@ -169,6 +262,26 @@ def test_without_redis_each_process_takes_its_share_of_half_the_drain(portal: st
             clock.pass_seconds(0.5)
 
     assert granted == 25 - 1
+
+
+def test_without_redis_all_processes_together_keep_the_limit(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    """Three webs of two processes each, where people click and read long lists, and three workers alike."""
+    interruptible.gone = True
+    server = ServerBucket(50, 2, level=49, drained_to=int(clock()))
+    processes = [Bucket(interruptible, portal, STANDARD, processes=6, clock=clock) for _ in range(12)]
+
+    sent = 0
+    for _ in range(1200):
+        for bucket in processes:
+            for who in Priority:
+                for _ in range(bucket.take(1, who).granted):
+                    assert server.admits(clock())
+                    sent += 1
+        clock.pass_seconds(0.25)
+
+    assert sent > 2 * 300 * 0.9
 
 
 def test_a_server_that_hangs_holds_nobody_up_twice(redis: Redis, portal: str) -> None:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bxapp.bitrix.limits import CLOUD, Budget, OperatingRule, Reservation, Settlement, Shared, Spent
+from bxapp.bitrix.limits import CLOUD, Budget, Reservation, Settlement, Shared, Spent
 from tests.bitrix.limits.servers import ServerOperating, ServerRequest
+from tests.bitrix.limits.spending import RULE, ask, reserve, settle, settled
 
 if TYPE_CHECKING:
     from tests.bitrix.limits.conftest import Clock
     from tests.bitrix.limits.interruptible import Interruptible
-
-RULE = OperatingRule(limit=48.0, window=60.0, basket=6.0, ban=30.0)
 
 
 @pytest.fixture
@@ -22,22 +21,12 @@ def budget(shared: Shared, portal: str, clock: Clock) -> Budget:
     return Budget(shared, portal, "app", "terminate", RULE, clock=clock)
 
 
-def reserve(budget: Budget, calls: int, seconds_each: float) -> Reservation:
-    answer = budget.reserve(calls, seconds_each)
-    assert isinstance(answer, Reservation)
-    return answer
-
-
-def settled(clock: Clock, seconds: float, operating: float | None, **told: float) -> Settlement:
-    return Settlement(seconds, clock() - seconds, clock(), operating, told.get("reset_at"))
-
-
 def test_what_is_under_way_counts_before_it_is_recorded(budget: Budget) -> None:
     reserve(budget, 50, 0.9)
     # The last call may start when all before it have just reached the limit.
     assert reserve(budget, 50, 0.9).calls == 4
 
-    spent = budget.reserve(1, 0.9)
+    spent = ask(budget, 1, 0.9)
     assert isinstance(spent, Spent)
     assert spent.under_way
 
@@ -47,7 +36,7 @@ def test_a_call_longer_than_what_is_left_may_go_when_nothing_else_is_under_way(
 ) -> None:
     first = reserve(budget, 1, 47.0)
     clock.pass_seconds(47)
-    budget.settle(first, settled(clock, 47.0, 47.0))
+    settle(budget, first, settled(clock, 47.0, 47.0))
 
     assert reserve(budget, 5, 20.0).calls == 1
 
@@ -56,9 +45,9 @@ def test_a_spent_budget_tells_when_its_oldest_basket_goes(budget: Budget, clock:
     begun = clock()
     first = reserve(budget, 1, 50.0)
     clock.pass_seconds(50)
-    budget.settle(first, settled(clock, 50.0, 50.0, reset_at=int(begun + 60)))
+    settle(budget, first, settled(clock, 50.0, 50.0, reset_at=int(begun + 60)))
 
-    spent = budget.reserve(1, 0.5)
+    spent = ask(budget, 1, 0.5)
     assert isinstance(spent, Spent)
     assert not spent.under_way
     assert 10 <= spent.wait_seconds <= 11
@@ -70,7 +59,7 @@ def test_a_spent_budget_tells_when_its_oldest_basket_goes(budget: Budget, clock:
 def test_a_settled_request_gives_back_what_it_did_not_need(budget: Budget, clock: Clock) -> None:
     first = reserve(budget, 48, 1.0)
     clock.pass_seconds(5)
-    budget.settle(first, settled(clock, 5.0, 5.0))
+    settle(budget, first, settled(clock, 5.0, 5.0))
 
     assert reserve(budget, 50, 1.0).calls == 44
 
@@ -91,7 +80,7 @@ def test_a_request_whose_process_died_counts_in_full_in_the_end(budget: Budget, 
 def test_the_portal_knows_more_than_we_do(budget: Budget, clock: Clock) -> None:
     first = reserve(budget, 1, 1.0)
     clock.pass_seconds(1)
-    budget.settle(first, settled(clock, 1.0, 45.0))
+    settle(budget, first, settled(clock, 1.0, 45.0))
 
     assert reserve(budget, 50, 1.0).calls == 4
 
@@ -101,7 +90,7 @@ def test_the_portal_knows_less_than_we_do(budget: Budget, clock: Clock) -> None:
     clock.pass_seconds(76)
     second = reserve(budget, 1, 1.0)
     clock.pass_seconds(1)
-    budget.settle(second, settled(clock, 1.0, 1.0))
+    settle(budget, second, settled(clock, 1.0, 1.0))
 
     # The last second may not be in what the portal told yet.
     assert reserve(budget, 50, 1.0).calls == 47
@@ -110,7 +99,7 @@ def test_the_portal_knows_less_than_we_do(budget: Budget, clock: Clock) -> None:
 def test_an_answer_that_tells_no_operating_ends_the_counting(budget: Budget, clock: Clock) -> None:
     first = reserve(budget, 48, 1.0)
     clock.pass_seconds(48)
-    budget.settle(first, settled(clock, 48.0, None))
+    settle(budget, first, settled(clock, 48.0, None))
 
     assert reserve(budget, 50, 10.0).calls == 50
 
@@ -119,15 +108,34 @@ def test_after_a_refusal_nothing_goes_before_the_told_moment(budget: Budget, clo
     reserve(budget, 1, 1.0)
     budget.refused(clock() + 25)
 
-    spent = budget.reserve(1, 0.5)
+    spent = ask(budget, 1, 0.5)
     assert isinstance(spent, Spent)
     assert 25 <= spent.wait_seconds <= 26.1
+
+
+def test_no_refusal_holds_longer_than_a_window_and_a_ban(budget: Budget, clock: Clock) -> None:
+    budget.refused(clock() + 3 * 86400)
+
+    assert budget.refused_seconds == pytest.approx(RULE.window + RULE.ban)
+    spent = ask(budget, 1, 0.5)
+    assert isinstance(spent, Spent)
+    assert spent.wait_seconds == pytest.approx(RULE.window + RULE.ban)
+
+
+def test_a_refusal_of_a_portal_whose_clock_is_wrong_holds_by_our_clock(budget: Budget, clock: Clock) -> None:
+    first, ahead = reserve(budget, 1, 1.0), 7200.0
+    clock.pass_seconds(1)
+    there = clock() + ahead
+    settle(budget, first, Settlement(1.0, there, there, 1.0, there + 59))
+    budget.refused(there + 20)
+
+    assert 20 <= budget.refused_seconds <= 22
 
 
 def test_after_a_ban_the_budget_is_whole_again(budget: Budget, clock: Clock) -> None:
     first = reserve(budget, 40, 1.0)
     clock.pass_seconds(40)
-    budget.settle(first, settled(clock, 40.0, 47.0))
+    settle(budget, first, settled(clock, 40.0, 47.0))
     clock.pass_seconds(2)
     budget.refused(int(clock() + RULE.ban))
     clock.pass_seconds(RULE.ban + 1.1)
@@ -140,7 +148,7 @@ def test_an_older_portal_keeps_its_record_when_it_lets_calls_through_again(
 ) -> None:
     first = reserve(budget, 40, 1.0)
     clock.pass_seconds(40)
-    budget.settle(first, settled(clock, 40.0, 47.0))
+    settle(budget, first, settled(clock, 40.0, 47.0))
     budget.refused(clock() + 5)
     clock.pass_seconds(6.1)
 
@@ -148,7 +156,7 @@ def test_an_older_portal_keeps_its_record_when_it_lets_calls_through_again(
 
 
 def test_single_calls_that_surely_start_in_time_may_go_over_the_budget(budget: Budget) -> None:
-    started = sum(isinstance(budget.reserve(1, 5.0, launch_seconds=0.5), Reservation) for _ in range(200))
+    started = sum(isinstance(ask(budget, 1, 5.0, launch_seconds=0.5), Reservation) for _ in range(200))
 
     # By the time the last of them starts, none can have run for more than half a second.
     assert started == 48 / 0.5
@@ -157,8 +165,8 @@ def test_single_calls_that_surely_start_in_time_may_go_over_the_budget(budget: B
 def test_single_calls_do_not_go_over_the_budget_beside_a_batch_that_would_be_refused(budget: Budget) -> None:
     reserve(budget, 9, 5.0)
 
-    assert isinstance(budget.reserve(1, 5.0, launch_seconds=0.1), Reservation)
-    assert isinstance(budget.reserve(1, 5.0, launch_seconds=0.1), Spent)
+    assert isinstance(ask(budget, 1, 5.0, launch_seconds=0.1), Reservation)
+    assert isinstance(ask(budget, 1, 5.0, launch_seconds=0.1), Spent)
 
 
 def test_processes_share_a_budget(shared: Shared, portal: str) -> None:
@@ -180,7 +188,7 @@ def test_what_redis_could_not_be_told_is_told_later(
     budget = Budget(interruptible, portal, "app", "terminate", RULE, clock=clock)
     first = reserve(budget, 48, 1.0)
     interruptible.gone = True
-    budget.settle(first, settled(clock, 2.0, 2.0))
+    settle(budget, first, settled(clock, 2.0, 2.0))
     interruptible.gone = False
 
     assert reserve(budget, 50, 1.0).calls == 47
@@ -191,7 +199,7 @@ def test_what_was_sent_without_redis_is_known_to_others_once_it_is_reported(
 ) -> None:
     """Another process works for the portal by now; the one that did so without Redis never asks again."""
     former = Budget(interruptible, portal, "app", "terminate", RULE, processes=1, clock=clock)
-    former.settle(reserve(former, 1, 1.0), settled(clock, 1.0, 1.0))
+    settle(former, reserve(former, 1, 1.0), settled(clock, 1.0, 1.0))
     interruptible.gone = True
     alone = reserve(former, 23, 1.0)
     former.report()
@@ -217,7 +225,7 @@ def test_what_was_sent_without_redis_is_under_way_when_it_is_back(
     interruptible: Interruptible, portal: str, clock: Clock
 ) -> None:
     budget = Budget(interruptible, portal, "app", "terminate", RULE, processes=1, clock=clock)
-    budget.settle(reserve(budget, 1, 1.0), settled(clock, 1.0, 1.0))
+    settle(budget, reserve(budget, 1, 1.0), settled(clock, 1.0, 1.0))
     interruptible.gone = True
     alone = reserve(budget, 50, 1.0)
     interruptible.gone = False
@@ -260,13 +268,13 @@ def test_who_knows_the_calls_before_begins_at_once_without_redis(alone: Budget, 
 
 
 def test_who_knows_nothing_waits_without_redis(alone: Budget) -> None:
-    assert isinstance(alone.reserve(1, 1.0), Spent)
+    assert isinstance(ask(alone, 1, 1.0), Spent)
 
 
 def test_without_redis_the_portals_own_sum_counts(alone: Budget, clock: Clock) -> None:
     first = reserve_alone(alone, 1)
     assert isinstance(first, Reservation)
-    alone.settle(first, settled(clock, 1.0, 471.0))
+    settle(alone, first, settled(clock, 1.0, 471.0))
     clock.pass_seconds(60)
 
     second = reserve_alone(alone, 100, called=1)
@@ -291,7 +299,7 @@ def test_without_redis_an_answer_that_tells_no_operating_ends_the_counting(
 ) -> None:
     first = reserve_alone(alone, 1)
     assert isinstance(first, Reservation)
-    alone.settle(first, settled(clock, 1.0, None))
+    settle(alone, first, settled(clock, 1.0, None))
 
     assert reserve_alone(alone, 10_000) == Reservation(10_000, "")
 
@@ -322,7 +330,7 @@ def test_processes_that_take_turns_without_redis_are_never_refused(
             clock.pass_seconds(1.0)
             server.finishes(request, 1.0, clock())
         server.ends(request, batch=answer.calls > 1)
-        budget.settle(answer, settled(clock, float(answer.calls), request.operating))
+        settle(budget, answer, settled(clock, float(answer.calls), request.operating))
 
     assert server.refused == 0
     assert len(called) > 0.3 * CLOUD.limit * 3600 / CLOUD.window

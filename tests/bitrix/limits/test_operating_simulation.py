@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from tests.bitrix.limits.interruptible import Interruptible
 
+# Thousands of round trips to a real server. A time limit that strikes in the middle of one leaves its answer
+# to the next example, which then fails for nothing: the limit is for what hangs.
+pytestmark = pytest.mark.timeout(900)
+
 SHORT = OperatingRule(limit=48.0, window=60.0, basket=6.0, ban=30.0)
 FORMS = pytest.mark.parametrize("bans", [False, True], ids=["recorded", "ban"])
 _SIMULATED = settings(
@@ -216,5 +220,54 @@ def test_without_redis_the_rest_of_the_budget_is_shared_and_no_call_is_refused(
 
     run.run()
     interruptible.gone = False
+
+    assert run.server.refused == 0
+
+
+@_SIMULATED
+@given(
+    durations=st.lists(st.floats(0.05, 2.0), min_size=60, max_size=150),
+    bans=st.booleans(),
+    width=st.integers(1, 30),
+    # No request lasts longer than its reservation, which is 20 s here.
+    batch=st.integers(1, 9),
+    skew=st.floats(-90, 90),
+    seed=st.integers(0, 2**32),
+    flushes=st.lists(st.tuples(st.floats(0, 120), st.booleans()), min_size=1, max_size=4),
+)
+def test_a_flushed_redis_and_a_process_that_was_not_there_are_no_new_budget(
+    interruptible: Interruptible,
+    durations: list[float],
+    bans: bool,
+    width: int,
+    batch: int,
+    skew: float,
+    seed: int,
+    flushes: list[tuple[float, bool]],
+) -> None:
+    chance, portal = random.Random(seed), uuid4().hex  # noqa: S311  (a model's chance)
+    run = PortalRun(
+        interruptible,
+        portal,
+        Clock(),
+        SHORT,
+        durations,
+        bans,
+        width=width,
+        batch=batch,
+        latency=lambda: chance.uniform(0.001, 0.2),
+        skew=skew,
+        knows_calls=True,
+    )
+
+    def flush(dies: bool) -> None:
+        interruptible.forget(portal)
+        if dies:
+            run.kill(0)
+
+    for moment, dies in flushes:
+        run.at(moment, partial(flush, dies))
+
+    run.run()
 
     assert run.server.refused == 0

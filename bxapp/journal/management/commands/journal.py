@@ -29,19 +29,34 @@ class Command(BaseCommand):
         parser.add_argument("--method", default="", help="a method's whole name, alone or in a batch")
         parser.add_argument("--job", type=int, help="the number of a job")
         parser.add_argument("--since", default="", help="2h, 30m, 3d, or a date and time (UTC)")
+        parser.add_argument("--until", default="", help="only what was before; written like --since")
+        parser.add_argument(
+            "--workflow",
+            default="",
+            metavar="ID",
+            help="what names this workflow; quicker with --portal or --since",
+        )
         parser.add_argument("--errors", action="store_true", help="only what failed, in whole or in part")
         parser.add_argument("--limit", type=int, default=200, help="the newest so many (default 200)")
         parser.add_argument("--json", action="store_true", help="one JSON object a line, with parameters")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            since = reading.moment(options["since"]) if options["since"] else None
+            since, until = (
+                reading.moment(options[name]) if options[name] else None for name in ("since", "until")
+            )
         except (ValueError, OverflowError) as error:
             raise CommandError(str(error), returncode=2) from None
         if options["limit"] < 1:
             raise CommandError("--limit is at least 1.", returncode=2)
         search = reading.Search(
-            options["portal"], options["method"], options["job"], since, only_errors=options["errors"]
+            options["portal"],
+            options["method"],
+            options["job"],
+            since,
+            until,
+            options["workflow"].strip(),
+            only_errors=options["errors"],
         )
         entries = list(search.rows()[: options["limit"]])[::-1]
         if options["json"]:

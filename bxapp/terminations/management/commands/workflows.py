@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,19 @@ from uuid import uuid4
 from django.core.management.base import BaseCommand, CommandError
 
 from bxapp.bitrix.errors import BitrixError
+from bxapp.bitrix.status_text import may_be_cut
 from bxapp.journal import writing
 from bxapp.portals.models import Portal
 from bxapp.portals.operators import NoSuchPortal, actor_for
-from bxapp.terminations.command_line import arguments, choosing, complaints, listing, reporting
+from bxapp.terminations.command_line import (
+    arguments,
+    choosing,
+    closed_pipes,
+    complaints,
+    crashes,
+    listing,
+    reporting,
+)
 from bxapp.terminations.command_line.exit_codes import ExitCode
 from bxapp.terminations.command_line.following import LeftAlone, follow
 from bxapp.terminations.command_line.interruptions import Interruptions
@@ -22,13 +32,18 @@ from bxapp.terminations.jobs import queueing
 from bxapp.terminations.jobs.messages import PLACEHOLDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from django.core.management.base import CommandParser
 
     from bxapp.portals.sessions import Actor
     from bxapp.terminations.command_line.choosing import Choice
     from bxapp.terminations.models import Job
 
+log = logging.getLogger(__name__)
 
+_NAMED_SPELLINGS = 10
+_NAMED_UNLISTED = 10
 _MESSAGE_HELP = (
     "the status that the documents will show; "
     + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -55,11 +70,21 @@ class Command(BaseCommand):
         arguments.add_filters(stopper)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._job: Job | None = None
+        self._is_queueing = False
         try:
             code = self._list(options) if options["action"] == "list" else self._terminate(options)
         except KeyboardInterrupt:
             self._say("Interrupted. Nothing was queued.")
             code = ExitCode.INTERRUPTED
+        except CommandError:
+            raise
+        except Exception as error:
+            log.exception("The command has ended early")
+            raise CommandError(
+                crashes.sentence(error, self._job, may_be_queued=self._is_queueing),
+                returncode=ExitCode.CRASHED,
+            ) from error
         finally:
             writing.write()
         if code != ExitCode.DONE:
@@ -71,10 +96,10 @@ class Command(BaseCommand):
             rows = choosing.running(actor, arguments.filter_of(options))
         except BitrixError as error:
             raise _refused(error, actor) from None
-        for line in (listing.as_json(row) for row in rows) if options["json"] else listing.table(rows):
-            self.stdout.write(line)
-        self._say(f"{len(rows)} of what runs in {actor.portal.domain}.")
-        return ExitCode.DONE
+        code = self._print(map(listing.as_json, rows) if options["json"] else listing.table(rows))
+        if code == ExitCode.DONE:
+            self._say(f"{len(rows)} of what runs in {actor.portal.domain}.")
+        return code
 
     def _terminate(self, options: dict[str, Any]) -> ExitCode:
         message = arguments.message(options)
@@ -84,13 +109,18 @@ class Command(BaseCommand):
             choice = choosing.chosen(actor, wanted)
         except BitrixError as error:
             raise _refused(error, actor) from None
+        self._tell_spellings(choice.spelt_otherwise)
         arguments.check_message(message, actor, choice.workflows)
+        if may_be_cut(message):
+            self._say("Some portals cut the message at emoji and other rare characters.")
         if options["expect"] not in {None, len(choice)}:
             self._say(f"Expected {options['expect']}, but it is {len(choice)}. Nothing was stopped.")
             return ExitCode.NOT_CONFIRMED
         if options["dry_run"]:
-            self._show(choice, as_json=options["json"])
-            return ExitCode.DONE
+            return self._show(choice, as_json=options["json"])
+        self._tell_unlisted(choice.unlisted[:_NAMED_UNLISTED])
+        if (others := len(choice.unlisted) - _NAMED_UNLISTED) > 0:
+            self._say(f"Nor are {others} more; --dry-run names all.")
         if not len(choice):
             self._say("Nothing to stop.")
             return ExitCode.DONE
@@ -99,7 +129,10 @@ class Command(BaseCommand):
             self._say("Nothing was stopped.")
             return ExitCode.NOT_CONFIRMED
         with Interruptions() as interruptions:
-            job = queueing.queue(actor, choice.workflows, message, uuid4().hex, confirmed_protected=meant_too)
+            self._is_queueing = True
+            self._job = job = queueing.queue(
+                actor, choice.workflows, message, uuid4().hex, confirmed_protected=meant_too
+            )
             return self._stop(actor, job, interruptions, as_json=options["json"])
 
     def _stop(self, actor: Actor, job: Job, interruptions: Interruptions, *, as_json: bool) -> ExitCode:
@@ -111,30 +144,54 @@ class Command(BaseCommand):
             writing.write()
             sys.stdout.flush()
             sys.stderr.flush()
-            # The interpreter would wait for the threads that carry requests, for up to 70 seconds.
+            # The interpreter would wait for the threads that carry requests, for up to 75 seconds.
             os._exit(ExitCode.INTERRUPTED)
         self._report(job, as_json=as_json)
         return reporting.exit_code(job, interrupted=bool(interruptions.count) and bool(job.cancelled))
 
     def _report(self, job: Job, *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(reporting.as_json(job))
-            return
-        for line in reporting.summary(job):
-            self.stdout.write(line)
+        # Read or not: the command ends with what came of the job.
+        self._print([reporting.as_json(job)] if as_json else reporting.summary(job))
 
-    def _show(self, choice: Choice, *, as_json: bool) -> None:
-        for line in map(listing.as_json, choice.rows) if as_json else listing.table(choice.rows):
-            self.stdout.write(line)
-        for workflow_id in choice.unlisted:
-            self._say(f"{workflow_id} is not in the portal's list: it has ended, or runs for the first time.")
+    def _show(self, choice: Choice, *, as_json: bool) -> ExitCode:
+        code = self._print(map(listing.as_json, choice.rows) if as_json else listing.table(choice.rows))
+        self._tell_unlisted(choice.unlisted)
         self._say(f"{len(choice)} would be stopped. Nothing was.")
+        return code
+
+    def _print(self, lines: Iterable[str]) -> ExitCode:
+        """Write to the output; return UNREAD where nobody reads it any more."""
+        try:
+            for line in lines:
+                self.stdout.write(line)
+            self.stdout.flush()
+        except BrokenPipeError:
+            closed_pipes.silence(sys.stdout)
+            return ExitCode.UNREAD
+        return ExitCode.DONE
+
+    def _tell_spellings(self, spelt_otherwise: Sequence[tuple[str, str]]) -> None:
+        for typed, meant in spelt_otherwise[:_NAMED_SPELLINGS]:
+            self._say(f"{typed} is taken for {meant}.")
+        if (others := len(spelt_otherwise) - _NAMED_SPELLINGS) > 0:
+            self._say(f"So are {others} more that were typed in another case.")
+
+    def _tell_unlisted(self, ids: Sequence[str]) -> None:
+        """Say what the outcome cannot: that the list does not show it is no proof of its end."""
+        for workflow_id in ids:
+            self._say(f"{workflow_id} is not in the portal's list: it has ended, or runs for the first time.")
 
     def _is_confirmed(self, actor: Actor, choice: Choice, message: str) -> bool:
         if not sys.stdin.isatty():
             raise arguments.usage_error("Nobody can be asked here: confirm with --yes.")
         self._show_head(actor, choice, message)
-        return input("Terminate them? [y/N] ").strip().lower() in {"y", "yes"}
+        try:
+            answer = input("Terminate them? [y/N] ")
+        except EOFError:
+            # Ctrl-D leaves the cursor behind the question.
+            self._say("")
+            return False
+        return answer.strip().lower() in {"y", "yes"}
 
     def _show_head(self, actor: Actor, choice: Choice, message: str) -> None:
         self._say(f"{len(choice)} workflows in {actor.portal.domain}, as {actor.name}, with the message:")
@@ -152,7 +209,10 @@ class Command(BaseCommand):
             ) from None
 
     def _say(self, text: str) -> None:
-        self.stderr.write(text, str)
+        try:
+            self.stderr.write(text, str)
+        except BrokenPipeError:
+            closed_pipes.silence(sys.stderr)
 
 
 def _refused(error: BitrixError, actor: Actor) -> CommandError:

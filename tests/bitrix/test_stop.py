@@ -1,4 +1,4 @@
-"""Stopping workflows: one batch, or plain calls where a batch might alter the text."""
+"""Stopping workflows: a single one by a plain call, several in one batch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bxapp.bitrix.errors import (
-    Halted,
-    MethodFailed,
-    OperatingLimited,
-    RateLimited,
-    RightsLost,
-    Unheard,
-)
-from bxapp.bitrix.methods import terminate
+from bxapp.bitrix.errors import MethodFailed, OperatingLimited, RateLimited, RightsLost, Unheard
+from bxapp.bitrix.methods import stop
 from tests.bitrix.peer import Told, page, says
 
 if TYPE_CHECKING:
@@ -30,7 +23,7 @@ ODD_TEXT = "see $result[stop0]"
 def test_a_single_workflow_is_the_documented_plain_call(client: Client, peer: Peer) -> None:
     peer.tells(says({"result": True}))
 
-    endings = terminate(client, ["65e5a449e8f135.21284909"], "Terminated by rest app.")
+    endings = stop(client, {"65e5a449e8f135.21284909": "Terminated by rest app."}).endings
 
     assert endings == {"65e5a449e8f135.21284909": True}
     (heard,) = peer.heard
@@ -55,7 +48,7 @@ def test_several_are_one_batch(client: Client, peer: Peer) -> None:
         )
     )
 
-    endings = terminate(client, ["a.1", "b.2", "c.3"], "Ж & 🙂")
+    endings = stop(client, dict.fromkeys(["a.1", "b.2", "c.3"], "Ж & 🙂")).endings
 
     assert endings["a.1"] is True
     assert isinstance(endings["b.2"], MethodFailed)
@@ -72,7 +65,7 @@ def test_several_are_one_batch(client: Client, peer: Peer) -> None:
 def test_each_workflow_may_have_a_text_of_its_own(client: Client, peer: Peer) -> None:
     peer.tells(says({"result": {"result": {"stop0": True, "stop1": True}}}))
 
-    endings = terminate(client, ["a.1", "b.2"], {"b.2": "about b", "a.1": "about a"})
+    endings = stop(client, {"a.1": "about a", "b.2": "about b"}).endings
 
     assert endings == {"a.1": True, "b.2": True}
     (heard,) = peer.heard
@@ -82,17 +75,9 @@ def test_each_workflow_may_have_a_text_of_its_own(client: Client, peer: Peer) ->
     ]
 
 
-def test_one_text_that_a_batch_might_alter_sends_all_in_plain_calls(client: Client, peer: Peer) -> None:
-    peer.tells(says({"result": True}), says({"result": True}))
-
-    terminate(client, ["a.1", "b.2"], {"a.1": "plain", "b.2": ODD_TEXT})
-
-    assert [heard.json["STATUS"] for heard in peer.heard] == ["plain", ODD_TEXT]
-
-
 def test_false_is_a_failure(client: Client, peer: Peer) -> None:
     peer.tells(says({"result": False}))
-    assert isinstance(terminate(client, ["a.1"], "x")["a.1"], MethodFailed)
+    assert isinstance(stop(client, {"a.1": "x"}).endings["a.1"], MethodFailed)
 
 
 @pytest.mark.parametrize("result", [None, [], "no", "true", {}, 0, 1])
@@ -104,7 +89,7 @@ def test_what_is_neither_true_nor_false_tells_nothing(
         says({"result": {"result": {"stop0": result, "stop1": True}}} if is_batch else {"result": result})
     )
 
-    endings = terminate(client, ["a.1", "b.2"] if is_batch else ["a.1"], "x")
+    endings = stop(client, {"a.1": "x", "b.2": "x"} if is_batch else {"a.1": "x"}).endings
 
     ending = endings["a.1"]
     assert isinstance(ending, Unheard)
@@ -116,54 +101,46 @@ def test_what_is_neither_true_nor_false_tells_nothing(
 def test_a_batch_that_nobody_heard_is_raised(client: Client, peer: Peer, told: Told) -> None:
     peer.tells(told)
     with pytest.raises(Unheard):
-        terminate(client, ["a.1", "b.2"], "x")
+        stop(client, {"a.1": "x", "b.2": "x"})
     assert len(peer.heard) == 1
 
 
 def test_a_single_error_of_the_method_is_told(client: Client, peer: Peer) -> None:
     peer.tells(says(NOT_FOUND, 400))
-    ending = terminate(client, ["a.1"], "x")["a.1"]
+    ending = stop(client, {"a.1": "x"}).endings["a.1"]
     assert isinstance(ending, MethodFailed)
     assert ending.words == "The business process is not found."
 
 
-def test_a_text_that_a_batch_might_alter_goes_in_plain_calls(client: Client, peer: Peer) -> None:
-    peer.tells(says({"result": True}), says(NOT_FOUND, 400), says({"result": True}))
+def test_a_text_that_a_batch_might_alter_leaves_a_plain_call_as_it_is(client: Client, peer: Peer) -> None:
+    peer.tells(says({"result": True}))
 
-    endings = terminate(client, ["a.1", "b.2", "c.3"], ODD_TEXT)
+    assert stop(client, {"a.1": ODD_TEXT}).endings == {"a.1": True}
 
-    assert endings["a.1"] is True
-    assert isinstance(endings["b.2"], MethodFailed)
-    assert endings["c.3"] is True
-    assert peer.paths == ["/rest/bizproc.workflow.terminate"] * 3
-    assert {heard.json["STATUS"] for heard in peer.heard} == {ODD_TEXT}
+    assert peer.paths == ["/rest/bizproc.workflow.terminate"]
+    assert peer.heard[0].json["STATUS"] == ODD_TEXT
 
 
 @pytest.mark.parametrize(
     ("told", "error"),
-    [(page(500), Unheard), (Told(cut=True), Unheard), (says({"error": "QUERY_LIMIT_EXCEEDED"}), RateLimited)],
+    [
+        (page(500), Unheard),
+        (Told(cut=True), Unheard),
+        (says({"error": "QUERY_LIMIT_EXCEEDED"}), RateLimited),
+        (says({"error": "ACCESS_DENIED", "error_description": "Access denied!"}, 403), RightsLost),
+    ],
 )
-def test_a_plain_call_that_fails_ends_the_series(
+def test_a_single_call_that_was_refused_or_unheard_is_raised(
     client: Client, peer: Peer, told: Told, error: type[Exception]
 ) -> None:
-    peer.tells(says({"result": True}), told)
-
-    endings = terminate(client, ["a.1", "b.2", "c.3"], ODD_TEXT)
-
-    assert endings["a.1"] is True
-    assert isinstance(endings["b.2"], error)
-    assert isinstance(endings["c.3"], Halted)
-    assert len(peer.heard) == 2
+    peer.tells(told)
+    with pytest.raises(error):
+        stop(client, {"a.1": "x"})
+    assert len(peer.heard) == 1
 
 
-def test_a_first_plain_call_that_fails_is_raised(client: Client, peer: Peer) -> None:
-    peer.tells(says({"error": "ACCESS_DENIED", "error_description": "Access denied!"}, 403))
-    with pytest.raises(RightsLost):
-        terminate(client, ["a.1", "b.2"], ODD_TEXT)
-
-
-@pytest.mark.parametrize("ids", [[], ["a", "a"], [f"w{place}" for place in range(51)]])
-def test_what_no_batch_holds_is_not_sent(client: Client, peer: Peer, ids: list[str]) -> None:
+@pytest.mark.parametrize("count", [0, 51])
+def test_what_no_batch_holds_is_not_sent(client: Client, peer: Peer, count: int) -> None:
     with pytest.raises(ValueError, match="1 to 50"):
-        terminate(client, ids, "x")
+        stop(client, {f"w{place}": "x" for place in range(count)})
     assert peer.heard == []

@@ -1,0 +1,44 @@
+"""The worker's pool of processes: Celery's own, and where two die at once, who follows is watched.
+
+Where two processes end in the same moment, both ends wait in one round of the event loop. The first one's
+care closes both descriptors by which the ends are seen and starts successors, one of which may get the number
+of the second descriptor. The second end, which names that number, is then taken for an end of the successor:
+it lives, and nobody watches it any more. When such a worker loses its broker, however much later, Celery
+cannot watch all of its processes again, and ends: "file descriptor is None" (seen with Celery 5.7).
+
+The name of this module says "prefork", by which Celery's care for Django's connections knows such a pool.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import TYPE_CHECKING
+
+from celery.concurrency.asynpool import AsynPool
+from celery.concurrency.prefork import TaskPool
+
+if TYPE_CHECKING:
+    from billiard.process import BaseProcess
+    from kombu.asynchronous.hub import Hub
+
+
+class WatchingPool(AsynPool):
+    """A pool that believes the end of a process only where its own descriptor shows it."""
+
+    def _event_process_exit(self, hub: Hub, proc: BaseProcess) -> None:
+        if _is_over(proc._sentinel_poll):  # type: ignore[attr-defined]  # Celery offers nothing public
+            super()._event_process_exit(hub, proc)  # type: ignore[misc]
+
+
+class WatchingTaskPool(TaskPool):
+    """What the setting ``worker_pool`` names."""
+
+    Pool = WatchingPool
+
+
+def _is_over(sentinel: int | None) -> bool:
+    if sentinel is None:
+        return False  # has been heard of
+    poll = select.poll()
+    poll.register(sentinel, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,65 @@
+"""A program: a pool of two processes loses both at once, several times, then its broker, then one more.
+
+``python -m tests.breaking.pool_loses_processes MODULE:CLASS`` prints how many processes were alive and
+unwatched meanwhile, and how many the pool has at the end, within less time than its own rounds of care take.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from celery import concurrency
+from kombu.asynchronous.hub import Hub, set_event_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Whose descriptor gets which number is a matter of chance: Celery's own pool is caught in two of three.
+ROUNDS = 8
+# The pool looks for dead processes every five seconds by itself.
+WITHIN_SECONDS = 3.0
+
+
+def lose_processes(name: str) -> str:
+    hub = Hub()
+    set_event_loop(hub)
+    pool = concurrency.get_implementation(name).Pool(processes=2, threads=False)
+    pool.register_with_event_loop(hub)
+    unwatched = 0
+    for _ in range(ROUNDS):
+        kill(pool._pool)
+        let_pass(hub, lambda: len(pool._pool) == 2 and all(one._is_alive() for one in pool._pool))
+        unwatched += sum(one._sentinel_poll is None for one in pool._pool)
+    # What a worker does when the connection to the broker is made anew.
+    pool.flush()
+    hub.reset()
+    pool.register_with_event_loop(hub)
+
+    victim = pool._pool[0]
+    kill([victim])
+    let_pass(hub, lambda: victim not in pool._pool and len(pool._pool) == 2)
+    told = f"{unwatched} unwatched, {len({*pool._pool} - {victim})} at the end"
+    pool.terminate()
+    return told
+
+
+def kill(processes: list[Any]) -> None:
+    for process in processes:
+        os.kill(process.pid, signal.SIGKILL)
+    # All ends are there when the loop looks again.
+    time.sleep(0.05)
+
+
+def let_pass(hub: Hub, is_over: Callable[[], bool]) -> None:
+    loop, until = hub.create_loop(), time.monotonic() + WITHIN_SECONDS
+    next(loop)
+    while not is_over() and time.monotonic() < until:
+        next(loop)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{lose_processes(sys.argv[1])}\n")
