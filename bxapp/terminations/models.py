@@ -154,6 +154,9 @@ class Item(models.Model):
     breaks = models.PositiveSmallIntegerField(default=0)
     # Calls after it was stopped and came back as an empty entry.
     ghost_calls = models.PositiveSmallIntegerField(default=0)
+    # When the last look showed it come back, if it has not been called for since; empty where it has, or was
+    # gone. By the worker's clock.
+    ghost_seen_at = models.DateTimeField(null=True, blank=True)
     # The largest batch it may be part of: 1 from the start where a batch might alter its message, and halved
     # each time a whole batch broke.
     batch_limit = models.PositiveSmallIntegerField(default=50)

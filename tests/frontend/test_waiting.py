@@ -38,7 +38,7 @@ def test_a_slow_answer_shows_a_skeleton_then_a_sentence_and_can_be_cancelled(
 def test_an_answer_that_comes_late_takes_the_place_of_the_skeleton(
     application: Application, control: Control
 ) -> None:
-    control.add_fault("slow", seconds=1, times=1)
+    control.add_fault("slow", seconds=4, times=1)
 
     application.link("Next page").click()
     application.tab.clock.run_for(200)

@@ -160,6 +160,84 @@ def test_a_removal_ends_the_looks_and_stops_nothing(scene: Scene) -> None:
     assert (job.terminated, job.failed, job.ghosts_due_at) == (0, 1, None)
 
 
+def _gone_by_itself(scene: Scene, job: Job) -> None:
+    """Let the empty entry of the job's only workflow go, and two looks more be due."""
+    workflow_id = job.items.get().workflow_id
+    job.items.update(executing_since=timezone.now())
+    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", end=0.0)
+    sleep(0.3)
+    assert not scene.record(workflow_id)["in_list"]
+    scene.let_time_pass(timedelta(minutes=3))
+
+
+def test_what_a_later_look_showed_gone_has_been_stopped(scene: Scene) -> None:
+    job = _seen_and_not_called_for(scene)
+    _gone_by_itself(scene, job)
+    scene.work()
+    assert type(job).objects.get(pk=job.pk).ghosts_due_at is not None
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert (job.terminated, job.failed, job.ghosts_due_at) == (1, 0, None)
+
+
+def test_a_removal_in_the_middle_of_a_look_waits_for_what_it_shows(scene: Scene) -> None:
+    job = _seen_and_not_called_for(scene)
+    _gone_by_itself(scene, job)
+    turn, crew = turns.take(scene.actor.portal.pk), Crew()
+    assert turn is not None
+    desk = Desk(turn, crew)
+    desk.fill(None)
+    removal.uninstall(scene.actor.portal.pk)
+
+    desk.refresh()
+    desk.fill(None)
+    assert scene.items(job) == [("terminated", "came_back")]
+    while desk.flights:
+        desk.take_in(crew.landed(10.0))
+        desk.fill(None)
+    desk.close()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert (job.terminated, job.failed, job.ghosts_due_at) == (1, 0, None)
+
+
+def test_what_was_called_for_since_it_was_seen_has_been_stopped_as_far_as_anyone_knows(scene: Scene) -> None:
+    (workflow_id,), job = _stop_while_they_resume(scene)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    assert not scene.record(workflow_id)["in_list"]
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.ghosts_due_at is None
+
+
+def test_what_a_look_showed_after_its_call_has_not_been_stopped(scene: Scene) -> None:
+    """The call was answered and ended nothing; what the portal does next nobody hears."""
+    _, job = _stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=1)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    scene.sandbox.fault(kind="error", method=TERMINATE, code=REFUSED, status=503)
+    scene.let_time_pass(timedelta(minutes=3))
+    scene.work()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.items.get().ghost_calls == 1
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    assert scene.items(job) == [("failed", "came_back_stays")]
+
+
 def test_one_that_is_executed_for_long_is_given_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     (workflow_id,), job = _stop_while_they_resume(scene)
     scene.sandbox.settings(lock_seconds=7200.0)
@@ -185,8 +263,11 @@ def test_a_call_that_has_not_left_when_the_slots_time_is_over_does_not_count(sce
     turn, crew = turns.take(scene.actor.portal.pk), Crew()
     assert turn is not None
     desk = Desk(turn, crew)
+    asked_before = scene.asked(LIST)
     desk.fill(None)
-    # The look is under way; the call after it finds no request left.
+    while scene.asked(LIST) == asked_before:
+        sleep(0.01)
+    # The look has left; the call after it finds no request left.
     bucket_of(scene.actor.portal).take(1000, Priority.SCREEN)
     desk.take_in(crew.landed(10.0))
     assert job.items.get().ghost_calls == 1

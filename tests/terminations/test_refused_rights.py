@@ -10,6 +10,7 @@ from django.utils import timezone
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
 from bxapp.portals.models import AccessGrant
+from bxapp.terminations.engine import resuming
 from bxapp.terminations.jobs import rights
 from bxapp.terminations.jobs.cancelling import cancel
 from bxapp.terminations.states import BlockedReason, ItemState, JobState
@@ -70,7 +71,7 @@ def test_who_cancels_an_absent_ones_job_asks_what_its_last_call_did(scene: Scene
     assert scene.finish(job).terminated == 3
     assert set(scene.items(job)) == {("terminated", "answer_lost")}
     (told,) = scene.audited(job, AuditEntry.Kind.JOB_RESUMED)
-    assert (told.reason, told.actor_id, told.rights_of_id) == (rights.CANCELLERS_RIGHTS, OTHER, OTHER)
+    assert (told.reason, told.actor_id, told.rights_of_id) == (rights.CANCELLERS_RIGHTS, OTHER, None)
     assert rights.CANCELLERS_RIGHTS in sentences.HANDOVERS
 
 
@@ -93,6 +94,35 @@ def test_one_that_is_being_cancelled_may_be_so_again_by_somebody_who_can_ask(
     assert scene.finish(job).terminated == 3
     assert len(scene.audited(job, AuditEntry.Kind.JOB_CANCELLED)) == 1
     assert 'id="cancel-job"' not in text_of(frame.get(f"/jobs/{job.pk}/"))
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_the_owner_may_come_back_where_the_cancellers_rights_are_lost_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, is_heard: bool
+) -> None:
+    """Whether the process that stored the owner's new pair lives on, or the sweep has to find it."""
+    other = scene.open_again(OTHER)
+    job = in_doubt_without_rights(scene)
+    scene.work()
+    scene.let_time_pass()
+    scene.work()
+    cancel(other, job.pk)
+    revoke(scene, OTHER)
+    scene.let_time_pass()
+    scene.work()
+    job.refresh_from_db()
+    assert (job.state, job.blocked_reason) == (JobState.CANCELLING, BlockedReason.OPEN_AGAIN)
+    assert job.grant.user_id == OTHER
+
+    if not is_heard:
+        monkeypatch.setattr(resuming, "resume_with", lambda _grant: False)
+    scene.open_again(OWNER)
+    if not is_heard:
+        assert resuming.resume_granted() == {scene.actor.portal.pk}
+
+    job.refresh_from_db()
+    assert (job.blocked_reason, job.grant.user_id, job.rights_of_id) == (BlockedReason.NONE, OWNER, None)
+    assert scene.finish(job).terminated == 3
 
 
 def test_a_late_refusal_of_the_owner_tells_nothing_of_the_other(scene: Scene) -> None:

@@ -131,7 +131,9 @@ class Desk(AftercareDesk):
         """Begin what is due for jobs that have ended, or end now because they may not go on."""
         self._care_at = now + _CARE_SECONDS
         removal.end_void_jobs(self.turn)
-        ghosts.end_void_looks(self.turn)
+        if not self._is_looking_for_ghosts:
+            # Else what is being called for right now would be told as not stopped.
+            ghosts.end_void_looks(self.turn)
         self._care_for_finished_jobs()
 
     # --- asking ------------------------------------------------------------------------------------------

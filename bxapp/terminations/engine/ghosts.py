@@ -91,10 +91,12 @@ def look(
         spent_until: datetime | None = None
         position = -1
         while stopped := _stopped(job, position):
-            ids = [workflow_id for _, workflow_id, _ in stopped]
-            is_sure = all(outcome == Outcome.TERMINATED for _, _, outcome in stopped)
+            ids = [workflow_id for _, workflow_id, _, _ in stopped]
+            is_sure = all(outcome == Outcome.TERMINATED for _, _, outcome, _ in stopped)
             fields = methods.LOCK_FIELDS if is_sure else methods.FIELDS
             rows = yield partial(methods.running, client, ids, fields=fields)
+            known = [workflow_id for _, workflow_id, _, reason in stopped if reason == Reason.CAME_BACK]
+            _note_who_is_there(turn, job, known, rows)
             there = _returned(job, rows)
             is_back = is_back or bool(there)
             again = _record(turn, job, there, rows)
@@ -128,13 +130,28 @@ def _looked_for(job: Job) -> QuerySet[Item]:
     )
 
 
-def _stopped(job: Job, after: int) -> list[tuple[int, str, str]]:
-    """Return position, workflow ID and outcome of the next ones, as many as one request asks for.
+def _stopped(job: Job, after: int) -> list[tuple[int, str, str, str]]:
+    """Return position, workflow ID, outcome and reason of the next ones, as many as one request asks for.
 
     Not the items themselves: of 2,500 they are six megabytes, and few come back.
     """
     stopped = _looked_for(job).filter(position__gt=after)
-    return list(stopped.values_list("position", "workflow_id", "outcome")[:_IDS_OF_ONE_REQUEST])
+    return list(stopped.values_list("position", "workflow_id", "outcome", "reason")[:_IDS_OF_ONE_REQUEST])
+
+
+def _note_who_is_there(
+    turn: HeldTurn, job: Job, known: Sequence[str], rows: Mapping[str, methods.Instance]
+) -> None:
+    """Note which of those that are known to have come back a look shows, and which are gone."""
+    if not known:
+        return
+    came_back = _looked_for(job).filter(reason=Reason.CAME_BACK, workflow_id__any_of=known)
+    with transaction.atomic():
+        turn.confirm()
+        there = [workflow_id for workflow_id in known if workflow_id in rows]
+        came_back.filter(workflow_id__any_of=there).update(ghost_seen_at=timezone.now())
+        gone = [workflow_id for workflow_id in known if workflow_id not in rows]
+        came_back.filter(workflow_id__any_of=gone).update(ghost_seen_at=None)
 
 
 def _returned(job: Job, rows: Mapping[str, methods.Instance]) -> list[Item]:
@@ -187,14 +204,14 @@ def _count(turn: HeldTurn, called: Sequence[Item]) -> None:
     """Note calls before they leave."""
     with transaction.atomic():
         turn.confirm()
-        _update(called, ghost_calls=F("ghost_calls") + 1, sent_at=timezone.now())
+        _update(called, ghost_calls=F("ghost_calls") + 1, ghost_seen_at=None, sent_at=timezone.now())
 
 
 def _take_back(turn: HeldTurn, called: Sequence[Item]) -> None:
     """Note that calls were surely not carried out: nothing has been tried by them."""
     with transaction.atomic():
         turn.confirm()
-        _update(called, ghost_calls=F("ghost_calls") - 1)
+        _update(called, ghost_calls=F("ghost_calls") - 1, ghost_seen_at=timezone.now())
 
 
 def _record(
@@ -224,7 +241,7 @@ def _amend(turn: HeldTurn, job: Job, new: Sequence[Item], staying: Sequence[Item
     with transaction.atomic():
         turn.confirm()
         locked = recording.lock(job)
-        _update(new, outcome=Outcome.TERMINATED, reason=Reason.CAME_BACK)
+        _update(new, outcome=Outcome.TERMINATED, reason=Reason.CAME_BACK, ghost_seen_at=now)
         _update(staying, outcome=Outcome.FAILED, reason=Reason.CAME_BACK_STAYS)
         before = Counter(item.outcome for item in (*new, *staying))
         Job.objects.filter(pk=job.pk).update(
@@ -275,8 +292,9 @@ def _is_in_vain(job: Job) -> bool:
 
 
 def _give_up(turn: HeldTurn, job: Job) -> None:
-    """Look no more. What came back, and has never been called for since, has not been stopped."""
-    _amend(turn, job, [], list(_looked_for(job).filter(reason=Reason.CAME_BACK, ghost_calls=0)))
+    """Look no more. What the last look showed come back, and no call followed, has not been stopped."""
+    still_there = _looked_for(job).filter(reason=Reason.CAME_BACK, ghost_seen_at__isnull=False)
+    _amend(turn, job, [], list(still_there))
     _note_next_look(turn, job, None)
 
 

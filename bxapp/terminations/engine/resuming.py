@@ -64,7 +64,8 @@ def resume_with(grant: AccessGrant) -> bool:
                 continue
             if locked.refused_grants.pop(str(grant.pk), None) is not None:
                 locked.save(update_fields=["refused_grants"])
-            may_use_it = locked.grant_id == grant.pk or locked.may_use_other_grants
+            is_owners = grant.user_id == locked.created_by_id
+            may_use_it = locked.grant_id == grant.pk or is_owners or locked.may_use_other_grants
             if may_use_it and locked.blocked_reason in rights.WAITS_FOR_PERSON:
                 _go_on(locked, grant)
                 is_any = True

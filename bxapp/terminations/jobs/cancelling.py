@@ -23,7 +23,8 @@ def cancel(actor: Actor, job_id: int) -> Job:
 
     Queued items end as cancelled at once, except those that a call with a lost answer may still stop: the
     portal is asked about them first. Where the job waits for somebody whose rights are lost, that is asked in
-    the actor's name, also if it is being cancelled already: it takes no call, and nobody else may ever come.
+    the actor's name, also if it is being cancelled already: nobody else may ever come. No workflow is called
+    for in that name but what comes back after this job has stopped it.
     Raises Job.DoesNotExist for a job that is not the portal's.
     """
     with transaction.atomic():

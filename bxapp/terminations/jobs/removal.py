@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -49,6 +50,8 @@ def end_void_jobs(turn: HeldTurn) -> None:
         ends = job.items.filter(state__in=[ItemState.QUEUED, ItemState.UNSURE])
         while items := list(ends.order_by("position")[:_CHUNK]):
             ending = Ending(Outcome.CANCELLED, Reason.UNINSTALLED)
-            recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending) for item in items})
+            # Where somebody has just cancelled the job, what that left is read anew.
+            with suppress(recording.SupersededError):
+                recording.write(turn, job, {item: verdicts.of_lost_portal(item, ending) for item in items})
     void = Job.objects.filter(VOID, portal_id=turn.portal_id, notice_due_at__isnull=False)
     void.update(notice_due_at=None)

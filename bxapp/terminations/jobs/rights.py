@@ -84,14 +84,16 @@ def hand_over(
         reason="" if is_owners else CANCELLERS_RIGHTS if canceller else OTHER_RIGHTS,
         portal_words=portal_words,
         count=locked.total - locked.ended,
-        **whose(locked),
+        # A canceller's are the actor's own.
+        **({} if canceller else whose(locked)),
     )
     log.append([entry])
 
 
 def concerned_by(grant: AccessGrant) -> QuerySet[Job]:
     """Return the open jobs to which it means something that a grant's person has just been confirmed."""
-    waiting = Q(blocked_reason__in=WAITS_FOR_PERSON) & (Q(grant=grant) | Q(may_use_other_grants=True))
+    may_use_it = Q(grant=grant) | Q(created_by_id=grant.user_id) | Q(may_use_other_grants=True)
+    waiting = Q(blocked_reason__in=WAITS_FOR_PERSON) & may_use_it
     refused = Q(refused_grants__has_key=str(grant.pk))
     return Job.objects.filter(waiting | refused, portal=grant.portal_id).exclude(state=JobState.FINISHED)
 
@@ -110,7 +112,8 @@ def restored(job: Job) -> AccessGrant | None:
     """Return the grant with which a waiting job may go on: its owner's first, or by leave another's."""
     confirmed = _active().filter(portal=job.portal_id, confirmed_at__gt=job.blocked_at)
     if not job.may_use_other_grants:
-        confirmed = confirmed.filter(pk=job.grant_id)
+        # Its own grant is another's than the owner's where that person cancelled it.
+        confirmed = confirmed.filter(Q(pk=job.grant_id) | Q(user_id=job.created_by_id))
     found = list(confirmed.order_by("-confirmed_at"))
     return next((grant for grant in found if grant.user_id == job.created_by_id), found[0] if found else None)
 
