@@ -1,10 +1,14 @@
-"""The worker's pool of processes: Celery's own, and where two die at once, who follows is watched.
+"""The worker's pool of processes: Celery's own, and whichever of them die when, the worker goes on.
 
 Where two processes end in the same moment, both ends wait in one round of the event loop. The first one's
 care closes both descriptors by which the ends are seen and starts successors, one of which may get the number
 of the second descriptor. The second end, which names that number, is then taken for an end of the successor:
 it lives, and nobody watches it any more. When such a worker loses its broker, however much later, Celery
 cannot watch all of its processes again, and ends: "file descriptor is None" (seen with Celery 5.7).
+
+The same error ends it where a process is seen to end a moment before the system lets its parent take note,
+and the broker is lost in this moment. There is nothing to watch any more then; the pool's own round, every
+five seconds, starts the successor.
 
 The name of this module says "prefork", by which Celery's care for Django's connections knows such a pool.
 """
@@ -22,12 +26,19 @@ if TYPE_CHECKING:
     from kombu.asynchronous.hub import Hub
 
 
+_NOT_WATCHED_YET = -1
+
+
 class WatchingPool(AsynPool):
     """A pool that believes the end of a process only where its own descriptor shows it."""
 
     def _event_process_exit(self, hub: Hub, proc: BaseProcess) -> None:
         if _is_over(proc._sentinel_poll):  # type: ignore[attr-defined]  # Celery offers nothing public
             super()._event_process_exit(hub, proc)  # type: ignore[misc]
+
+    def _track_child_process(self, proc: BaseProcess, hub: Hub) -> None:
+        if getattr(proc, "_sentinel_poll", _NOT_WATCHED_YET) is not None:
+            super()._track_child_process(proc, hub)  # type: ignore[misc]
 
 
 class WatchingTaskPool(TaskPool):

@@ -149,7 +149,13 @@ FIRST_ITEM_STATE = ItemState.QUEUED
 # What may still become of the outcome of an item that is DONE: only a look afterwards (``ghosts.py``) finds
 # that what was terminated came back, by a confirmed call or by one that was answered with an error. From an
 # outcome, whatever its reason, to outcome and reason.
-_COMING_BACK = frozenset({(Outcome.TERMINATED, Reason.CAME_BACK), (Outcome.FAILED, Reason.CAME_BACK_STAYS)})
+_COMING_BACK = frozenset(
+    {
+        (Outcome.TERMINATED, Reason.CAME_BACK),
+        (Outcome.FAILED, Reason.CAME_BACK_STAYS),
+        (Outcome.FAILED, Reason.NEVER_HEARD),
+    }
+)
 AMENDMENTS: dict[Outcome, frozenset[tuple[Outcome, Reason]]] = {
     Outcome.TERMINATED: _COMING_BACK,
     Outcome.ALREADY_FINISHED: _COMING_BACK,

@@ -1,7 +1,9 @@
-"""A program: a pool of two processes loses both at once, several times, then its broker, then one more.
+"""A program: a pool of two processes loses both at once, several times, then its broker, then one more; then
+one and the broker in the same moment.
 
 ``python -m tests.breaking.pool_loses_processes MODULE:CLASS`` prints how many processes were alive and
-unwatched meanwhile, and how many the pool has at the end, within less time than its own rounds of care take.
+unwatched meanwhile, how many the pool has then, within less time than its own rounds of care take, and how
+many at the end.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 ROUNDS = 8
 # The pool looks for dead processes every five seconds by itself.
 WITHIN_SECONDS = 3.0
+# At the end it has to be left to those rounds.
+WITH_ROUNDS_SECONDS = 30.0
 
 
 def lose_processes(name: str) -> str:
@@ -34,17 +38,31 @@ def lose_processes(name: str) -> str:
         kill(pool._pool)
         let_pass(hub, lambda: len(pool._pool) == 2 and all(one._is_alive() for one in pool._pool))
         unwatched += sum(one._sentinel_poll is None for one in pool._pool)
-    # What a worker does when the connection to the broker is made anew.
-    pool.flush()
-    hub.reset()
-    pool.register_with_event_loop(hub)
+    lose_broker(pool, hub)
 
     victim = pool._pool[0]
     kill([victim])
     let_pass(hub, lambda: victim not in pool._pool and len(pool._pool) == 2)
-    told = f"{unwatched} unwatched, {len({*pool._pool} - {victim})} at the end"
+    told = f"{unwatched} unwatched, {len({*pool._pool} - {victim})} then"
+
+    victim = pool._pool[0]
+    # The system has closed its descriptors, but does not tell its parent of its end yet.
+    poll, victim._popen.poll = victim._popen.poll, lambda *_: None
+    kill([victim])
+    let_pass(hub, lambda: victim._sentinel_poll is None)
+    lose_broker(pool, hub)
+    victim._popen.poll = poll
+    let_pass(hub, lambda: victim not in pool._pool and len(pool._pool) == 2, WITH_ROUNDS_SECONDS)
+    told += f", {len({*pool._pool} - {victim})} at the end"
     pool.terminate()
     return told
+
+
+def lose_broker(pool: Any, hub: Hub) -> None:
+    """Do what a worker does when the connection to the broker is made anew."""
+    pool.flush()
+    hub.reset()
+    pool.register_with_event_loop(hub)
 
 
 def kill(processes: list[Any]) -> None:
@@ -54,8 +72,8 @@ def kill(processes: list[Any]) -> None:
     time.sleep(0.05)
 
 
-def let_pass(hub: Hub, is_over: Callable[[], bool]) -> None:
-    loop, until = hub.create_loop(), time.monotonic() + WITHIN_SECONDS
+def let_pass(hub: Hub, is_over: Callable[[], bool], seconds: float = WITHIN_SECONDS) -> None:
+    loop, until = hub.create_loop(), time.monotonic() + seconds
     next(loop)
     while not is_over() and time.monotonic() < until:
         next(loop)

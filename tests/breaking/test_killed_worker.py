@@ -75,13 +75,25 @@ def wait_until_work_goes_on(stack: Stack) -> None:
         time.sleep(0.2)
 
 
+def where_it_stands(stack: Stack) -> str:
+    """What is known of the job, of its items and of who works on it."""
+    questions = {
+        "job": "SELECT state, blocked_reason, portal_words, failures_in_a_row, blocked_at, not_before, "
+        "silent_since, calls_refused_since FROM terminations_job",
+        "items": "SELECT state, outcome, reason, doubt, batch_limit, min(not_before), max(not_before), "
+        "min(sent_at), max(sent_at), count(*) FROM terminations_item GROUP BY 1, 2, 3, 4, 5",
+        "turn": "SELECT holder, until, wake_at, CURRENT_TIMESTAMP FROM terminations_turn",
+        "requests": "SELECT at, method, status, error, duration_ms FROM journal_journalentry "
+        "ORDER BY id DESC LIMIT 40",
+    }
+    return "\n".join(f"{about}: {select(stack, question)}" for about, question in questions.items())
+
+
 def wait_until_finished(stack: Stack, seconds: float) -> None:
     until = time.monotonic() + seconds
     while select(stack, FINISHED) != [(1,)]:
         stack.check_alive()
-        assert time.monotonic() < until, select(
-            stack, "SELECT state, outcome, reason, count(*) FROM terminations_item GROUP BY 1, 2, 3"
-        )
+        assert time.monotonic() < until, where_it_stands(stack)
         time.sleep(0.5)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from bxapp.audit.models import AuditEntry
@@ -190,7 +192,8 @@ def test_a_removal_in_the_middle_of_a_look_waits_for_what_it_shows(scene: Scene)
     turn, crew = turns.take(scene.actor.portal.pk), Crew()
     assert turn is not None
     desk = Desk(turn, crew)
-    desk.fill(None)
+    while not desk.flights:
+        desk.fill(None)
     removal.uninstall(scene.actor.portal.pk)
 
     desk.refresh()
@@ -218,6 +221,53 @@ def test_what_was_called_for_since_it_was_seen_has_been_stopped_as_far_as_anyone
     job.refresh_from_db()
     assert scene.items(job) == [("terminated", "came_back")]
     assert job.ghosts_due_at is None
+
+
+def test_of_a_call_that_nobody_heard_nobody_knows(scene: Scene) -> None:
+    """The portal stops the empty entry, the answer is lost, and the application is removed."""
+    (workflow_id,), job = _stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="cut_after", method=TERMINATE, times=1)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    assert scene.record(workflow_id)["terminate_calls"] == 2
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    job.refresh_from_db()
+    assert scene.items(job) == [("failed", "never_heard")]
+    assert (job.terminated, job.failed, job.ghosts_due_at) == (0, 1, None)
+    told = scene.audited(job, AuditEntry.Kind.GHOST)
+    assert [entry.reason for entry in told] == ["came_back", "never_heard"]
+
+
+def test_nothing_has_failed_while_the_last_call_may_be_at_work(scene: Scene) -> None:
+    (workflow_id,), job = _stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE)
+    for _ in range(3):
+        scene.let_time_pass(timedelta(minutes=3))
+        scene.work()
+    job.ghosts_due_at = timezone.now()
+    job.save(update_fields=["ghosts_due_at"])
+
+    scene.work()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.items.get().ghost_calls == 3
+    assert scene.asked(TERMINATE) == 4
+    scene.let_time_pass(timedelta(minutes=3))
+    scene.work()
+
+    assert scene.record(workflow_id)["in_list"]
+    assert scene.items(job) == [("failed", "came_back_stays")]
+
+
+def test_what_the_version_before_had_seen_is_known_to_have_been_seen(scene: Scene) -> None:
+    job = _seen_and_not_called_for(scene)
+    job.items.update(ghost_seen_at=None)
+
+    import_module("bxapp.terminations.migrations.0011_ghost_seen_at").note_what_was_not_called_for(apps, None)
+
+    assert job.items.get().ghost_seen_at is not None
 
 
 def test_what_a_look_showed_after_its_call_has_not_been_stopped(scene: Scene) -> None:
@@ -264,8 +314,8 @@ def test_a_call_that_has_not_left_when_the_slots_time_is_over_does_not_count(sce
     assert turn is not None
     desk = Desk(turn, crew)
     asked_before = scene.asked(LIST)
-    desk.fill(None)
     while scene.asked(LIST) == asked_before:
+        desk.fill(None)
         sleep(0.01)
     # The look has left; the call after it finds no request left.
     bucket_of(scene.actor.portal).take(1000, Priority.SCREEN)

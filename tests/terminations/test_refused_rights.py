@@ -125,6 +125,22 @@ def test_the_owner_may_come_back_where_the_cancellers_rights_are_lost_too(
     assert scene.finish(job).terminated == 3
 
 
+def test_the_owner_may_have_come_back_before_the_cancellers_rights_are_lost(scene: Scene) -> None:
+    other = scene.open_again(OTHER)
+    job = in_doubt_without_rights(scene)
+    scene.work()
+    scene.let_time_pass()
+    scene.work()
+    cancel(other, job.pk)
+    scene.open_again(OWNER)
+    revoke(scene, OTHER)
+
+    assert scene.finish(job).terminated == 3
+
+    assert (job.grant.user_id, job.rights_of_id) == (OWNER, None)
+    assert scene.audited(job, AuditEntry.Kind.JOB_RESUMED)[-1].reason == ""
+
+
 def test_a_late_refusal_of_the_owner_tells_nothing_of_the_other(scene: Scene) -> None:
     """The other's pair has a higher number than the owner's, which is no renewal of the refused one."""
     scene.open_again(OTHER)

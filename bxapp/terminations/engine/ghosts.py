@@ -12,26 +12,22 @@ where that is spent.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bxapp.audit import log
-from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import errors, methods
 from bxapp.bitrix.limits import Spent
 from bxapp.bitrix.parts import in_parts
-from bxapp.portals.clocks import CLOCKS_APART, from_now
+from bxapp.portals.clocks import CLOCKS_APART
 from bxapp.terminations.engine.looking import FRESH_SECONDS
 from bxapp.terminations.engine.sending import NOT_EXECUTED
-from bxapp.terminations.jobs import recording
+from bxapp.terminations.jobs import ghost_records
 from bxapp.terminations.jobs.errands import NotSentError, ReservedRequest
 from bxapp.terminations.jobs.removal import VOID
 from bxapp.terminations.models import Item, Job
@@ -39,10 +35,8 @@ from bxapp.terminations.pace import permits
 from bxapp.terminations.states import Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from bxapp.bitrix.client import Client
     from bxapp.bitrix.limits import Reservation
@@ -96,7 +90,7 @@ def look(
             fields = methods.LOCK_FIELDS if is_sure else methods.FIELDS
             rows = yield partial(methods.running, client, ids, fields=fields)
             known = [workflow_id for _, workflow_id, _, reason in stopped if reason == Reason.CAME_BACK]
-            _note_who_is_there(turn, job, known, rows)
+            ghost_records.note_who_is_there(turn, job, known, rows)
             there = _returned(job, rows)
             is_back = is_back or bool(there)
             again = _record(turn, job, there, rows)
@@ -106,28 +100,21 @@ def look(
     except errors.BitrixError as error:
         logger.warning("The look after job %s is postponed: %s", job.pk, error)
         if _is_in_vain(job):
-            _give_up(turn, job)
+            ghost_records.give_up(turn, job)
         else:
             refuses = isinstance(error, errors.PortalRefused | errors.RestBlocked)
-            _note_next_look(turn, job, _REFUSED if refuses else _POSTPONED)
+            ghost_records.note_next_look(turn, job, _REFUSED if refuses else _POSTPONED)
         return
     waits = [_wait_until_next_look(job, is_back=is_back)]
     if spent_until is not None:
         waits.append(max(spent_until - timezone.now(), timedelta(0)))
-    _note_next_look(turn, job, max((wait for wait in waits if wait is not None), default=None))
+    ghost_records.note_next_look(turn, job, max((wait for wait in waits if wait is not None), default=None))
 
 
 def end_void_looks(turn: HeldTurn) -> None:
     """Look no more for the turn's portal where the installation has ended. Raises TurnLostError."""
     for job in Job.objects.filter(VOID, portal_id=turn.portal_id, ghosts_due_at__isnull=False):
-        _give_up(turn, job)
-
-
-def _looked_for(job: Job) -> QuerySet[Item]:
-    """Return the items that a call stopped, or may have stopped before it was answered with an error."""
-    return (job.items.filter(outcome=Outcome.TERMINATED) | recording.after_error(job.items.all())).order_by(
-        "position"
-    )
+        ghost_records.give_up(turn, job)
 
 
 def _stopped(job: Job, after: int) -> list[tuple[int, str, str, str]]:
@@ -135,30 +122,15 @@ def _stopped(job: Job, after: int) -> list[tuple[int, str, str, str]]:
 
     Not the items themselves: of 2,500 they are six megabytes, and few come back.
     """
-    stopped = _looked_for(job).filter(position__gt=after)
+    stopped = ghost_records.looked_for(job).filter(position__gt=after)
     return list(stopped.values_list("position", "workflow_id", "outcome", "reason")[:_IDS_OF_ONE_REQUEST])
-
-
-def _note_who_is_there(
-    turn: HeldTurn, job: Job, known: Sequence[str], rows: Mapping[str, methods.Instance]
-) -> None:
-    """Note which of those that are known to have come back a look shows, and which are gone."""
-    if not known:
-        return
-    came_back = _looked_for(job).filter(reason=Reason.CAME_BACK, workflow_id__any_of=known)
-    with transaction.atomic():
-        turn.confirm()
-        there = [workflow_id for workflow_id in known if workflow_id in rows]
-        came_back.filter(workflow_id__any_of=there).update(ghost_seen_at=timezone.now())
-        gone = [workflow_id for workflow_id in known if workflow_id not in rows]
-        came_back.filter(workflow_id__any_of=gone).update(ghost_seen_at=None)
 
 
 def _returned(job: Job, rows: Mapping[str, methods.Instance]) -> list[Item]:
     """Return the items whose workflow is among ``rows``; after an error an empty entry must prove it."""
     if not rows:
         return []
-    found = _looked_for(job).filter(workflow_id__any_of=list(rows))
+    found = ghost_records.looked_for(job).filter(workflow_id__any_of=list(rows))
     return [item for item in found if item.outcome == Outcome.TERMINATED or rows[item.workflow_id].is_ghost]
 
 
@@ -175,17 +147,18 @@ def _stop_again(
         if isinstance(reserved, Spent):
             return None if reserved.under_way else permits.moment_of(reserved)
         called = batch[: reserved.calls]
-        _count(turn, called)
+        ghost_records.count(turn, called)
         stop = partial(methods.stop, client, {item.workflow_id: item.message for item in called})
         try:
             answer: methods.Stopped = yield ReservedRequest(stop, reserved)
         except (*NOT_EXECUTED, errors.OurMistake, NotSentError):
-            _take_back(turn, called)
+            ghost_records.take_back(turn, called)
             raise
-        # What those answer that were carried out does not matter: the next look tells.
+        # What others answer that were carried out does not matter: the next look tells.
+        ghost_records.confirm(turn, [item for item in called if answer.endings[item.workflow_id] is True])
         refused = {one: error for one, error in answer.endings.items() if isinstance(error, NOT_EXECUTED)}
         if refused:
-            _take_back(turn, [item for item in called if item.workflow_id in refused])
+            ghost_records.take_back(turn, [item for item in called if item.workflow_id in refused])
             raise next(iter(refused.values()))
     return None
 
@@ -200,20 +173,6 @@ def _batch_limit(item: Item) -> int:
     return item.batch_limit
 
 
-def _count(turn: HeldTurn, called: Sequence[Item]) -> None:
-    """Note calls before they leave."""
-    with transaction.atomic():
-        turn.confirm()
-        _update(called, ghost_calls=F("ghost_calls") + 1, ghost_seen_at=None, sent_at=timezone.now())
-
-
-def _take_back(turn: HeldTurn, called: Sequence[Item]) -> None:
-    """Note that calls were surely not carried out: nothing has been tried by them."""
-    with transaction.atomic():
-        turn.confirm()
-        _update(called, ghost_calls=F("ghost_calls") - 1, ghost_seen_at=timezone.now())
-
-
 def _record(
     turn: HeldTurn, job: Job, back: Sequence[Item], rows: Mapping[str, methods.Instance]
 ) -> list[Item]:
@@ -222,64 +181,20 @@ def _record(
         return []
     now = timezone.now()
     executing = {item.workflow_id for item in back if rows[item.workflow_id].is_executing(now)}
-    first_seen = _first_seen(job, back)
+    first_seen = ghost_records.first_seen(job, back)
     staying: list[Item] = []
+    again: list[Item] = []
     for item in back:
         seen_for = now - first_seen.get(item.workflow_id, now)
         patience = _LIMIT if item.workflow_id in executing else _GIVE_UP
         if item.ghost_calls >= _CALLS or seen_for >= patience:
-            staying.append(item)
-    again = [item for item in back if item not in staying and item.workflow_id not in executing]
+            if not ghost_records.may_be_at_work(item, now):
+                staying.append(item)
+        elif item.workflow_id not in executing:
+            again.append(item)
     new = [item for item in back if item.reason != Reason.CAME_BACK and item not in staying]
-    _amend(turn, job, new, staying)
+    ghost_records.amend(turn, job, {Reason.CAME_BACK: new, Reason.CAME_BACK_STAYS: staying})
     return again
-
-
-def _amend(turn: HeldTurn, job: Job, new: Sequence[Item], staying: Sequence[Item]) -> None:
-    """Write down which came back, to be stopped again, and which could not be stopped."""
-    now = timezone.now()
-    with transaction.atomic():
-        turn.confirm()
-        locked = recording.lock(job)
-        _update(new, outcome=Outcome.TERMINATED, reason=Reason.CAME_BACK, ghost_seen_at=now)
-        _update(staying, outcome=Outcome.FAILED, reason=Reason.CAME_BACK_STAYS)
-        before = Counter(item.outcome for item in (*new, *staying))
-        Job.objects.filter(pk=job.pk).update(
-            terminated=F("terminated") + len(new) - before[Outcome.TERMINATED],
-            already_finished=F("already_finished") - before[Outcome.ALREADY_FINISHED],
-            failed=F("failed") + len(staying),
-        )
-        log.append(
-            log.entry(
-                locked.portal,
-                AuditEntry.Kind.GHOST,
-                at=now,
-                outcome=Outcome.FAILED if item in staying else Outcome.TERMINATED,
-                reason=Reason.CAME_BACK_STAYS if item in staying else Reason.CAME_BACK,
-                message=item.message,
-                **recording.about(locked, item),
-            )
-            for item in (*new, *staying)
-        )
-
-
-def _first_seen(job: Job, back: Iterable[Item]) -> dict[str, datetime]:
-    """Return when each of ``back`` was found to have come back, by workflow; without those found now.
-
-    The audit log has it, and is asked for few. When the job ended tells nothing of it: the portal or the
-    worker may have been away since.
-    """
-    known = [item.workflow_id for item in back if item.reason == Reason.CAME_BACK]
-    if not known:
-        return {}
-    entries = AuditEntry.objects.filter(
-        portal_id=job.portal_id,
-        workflow_id__any_of=known,
-        job_id=job.pk,
-        kind=AuditEntry.Kind.GHOST,
-        reason=Reason.CAME_BACK,
-    )
-    return dict(entries.values_list("workflow_id", "at"))
 
 
 def _is_in_vain(job: Job) -> bool:
@@ -287,20 +202,8 @@ def _is_in_vain(job: Job) -> bool:
     longest_ago = timezone.now() - _GIVE_UP
     if job.finished_at is None or job.finished_at >= longest_ago:
         return job.finished_at is None
-    came_back = _looked_for(job).filter(reason=Reason.CAME_BACK)
-    return all(moment < longest_ago for moment in _first_seen(job, came_back).values())
-
-
-def _give_up(turn: HeldTurn, job: Job) -> None:
-    """Look no more. What the last look showed come back, and no call followed, has not been stopped."""
-    still_there = _looked_for(job).filter(reason=Reason.CAME_BACK, ghost_seen_at__isnull=False)
-    _amend(turn, job, [], list(still_there))
-    _note_next_look(turn, job, None)
-
-
-def _update(items: Sequence[Item], **values: object) -> None:
-    if items:
-        Item.objects.filter(pk__in=[item.pk for item in items]).update(**values)
+    seen = ghost_records.first_seen(job, ghost_records.came_back(job))
+    return all(moment < longest_ago for moment in seen.values())
 
 
 def _wait_until_next_look(job: Job, *, is_back: bool) -> timedelta | None:
@@ -327,9 +230,3 @@ def _was_short(job: Job) -> bool:
     if job.started_at is None or job.finished_at is None:
         return False
     return timedelta(0) <= job.finished_at - job.started_at < _SHORT
-
-
-def _note_next_look(turn: HeldTurn, job: Job, wait: timedelta | None) -> None:
-    with transaction.atomic():
-        turn.confirm()
-        Job.objects.filter(pk=job.pk).update(ghosts_due_at=from_now(wait) if wait is not None else None)

@@ -44,11 +44,13 @@ def whose(job: Job, used_by_id: int | None = None) -> dict[str, Any]:
 
 
 def substitute(job: Job) -> AccessGrant | None:
-    """Return another administrator's grant with which a job may go on whose own was refused just now."""
-    if not job.may_use_other_grants:
-        return None
+    """Return another grant with which a job may go on whose own was refused just now: by leave any
+    administrator's, and always its owner's, where it has that of somebody who cancelled it.
+    """
     refused = {int(key): datetime.fromisoformat(at) for key, at in job.refused_grants.items()}
     others = _active().filter(portal=job.portal_id).exclude(pk=job.grant_id).order_by("-confirmed_at")
+    if not job.may_use_other_grants:
+        others = others.filter(user_id=job.created_by_id)
     return next((one for one in others if one.pk not in refused or one.confirmed_at > refused[one.pk]), None)
 
 
