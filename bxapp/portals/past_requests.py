@@ -44,17 +44,31 @@ def longest_call_within(member_id: str, method: str, seconds: float) -> tuple[fl
 
     Of a batch each command counts with its share of the whole. 0 and 0 where there were none.
     """
+    each = [
+        answer.duration_ms / 1000 / (answer.commands[method] if answer.method == "batch" else 1)
+        for answer in _answers(member_id, method, seconds)
+    ]
+    return max(each, default=0.0), len(each)
+
+
+def limits_execution_time(member_id: str, method: str, seconds: float) -> bool:
+    """Say whether the last answer to a call of a method, within so many seconds, told its execution time, as
+    all do where that is limited (documentation "limits.md"); True where there was none.
+    """
+    answers = _answers(member_id, method, seconds)
+    # What failed tells nothing.
+    newest = next((one for one in answers if one.failed < one.commands.get(method, 1)), None)
+    return newest is None or newest.operating_seconds is not None
+
+
+def _answers(member_id: str, method: str, seconds: float) -> list[JournalEntry]:
+    """Return the newest answers to calls of a method alone, in batches too, the last one first."""
     since = timezone.now() - timedelta(seconds=seconds)
     try:
         with leaving_none_open():
             answered = JournalEntry.objects.filter(member_id=member_id, at__gte=since, status=HTTPStatus.OK)
-            newest = answered.filter(method__in=(method, "batch")).order_by("-at")[:_NEWEST]
-            rows = list(newest.values_list("method", "commands", "duration_ms"))
+            newest = answered.filter(method__in=(method, "batch")).order_by("-at")
+            newest = newest.only("method", "commands", "duration_ms", "operating_seconds", "failed")
+            return [one for one in newest[:_NEWEST] if one.method == method or set(one.commands) == {method}]
     except (DatabaseError, InterfaceError):
-        return 0.0, 0
-    each = [
-        duration_ms / 1000 / (commands[method] if name == "batch" else 1)
-        for name, commands, duration_ms in rows
-        if name == method or set(commands) == {method}
-    ]
-    return max(each, default=0.0), len(each)
+        return []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.breaking, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.breaking, pytest.mark.timeout(900)]
 
 MESSAGE = "Stopped by an administrator who lost some workers"
 # 500 in all, most of them ordinary.
@@ -120,7 +120,7 @@ def test_every_item_ends_once_with_the_right_outcome(start_stack: Start, redis_i
         if redis_is_lost:
             lose_redis(stack)
         wait_until_work_goes_on(stack)
-    wait_until_finished(stack, 240)
+    wait_until_finished(stack, 480)
 
     assert control.hits_of_fault(cut_for_sure) == 1
     check_items(stack, visitor, chosen)

@@ -153,14 +153,15 @@ local function add(ledger, late, seconds)
   end
 end
 
+-- A request under way as it will be recorded when nobody has told of it.
+local function unheard(ledger, one) return {s = one.w, e = portal_time(ledger, one.x) + basket + window} end
+
 local function sweep(ledger)
   for id, one in pairs(ledger.flight) do
     if one.x <= now then
       -- Its process is gone and nobody will tell: it is counted in full, as late as it can have begun.
       ledger.flight[id] = nil
-      if one.w > threshold then
-        ledger.baskets['x' .. id] = {s = one.w, e = portal_time(ledger, one.x) + basket + window}
-      end
+      if one.w > threshold then ledger.baskets['x' .. id] = unheard(ledger, one) end
     end
   end
   if ledger.blocked and ledger.blocked <= now then
@@ -221,8 +222,13 @@ local function reserve(ledger, second)
     return granted, 0, 0
   end
   -- When the oldest baskets have gone, as if everything under way were recorded in none of them.
-  local oldest, left = {}, recorded(ledger)
+  local oldest, left, awaited = {}, recorded(ledger), false
   for _, one in pairs(ledger.baskets) do oldest[#oldest + 1] = one end
+  for key in pairs(ledger.flight) do awaited = awaited or not key:find('^%?') end
+  -- Of what is only supposed to be under way no answer comes: it will be recorded, and counts as that.
+  for _, one in pairs(awaited and {} or ledger.flight) do
+    oldest[#oldest + 1], left = unheard(ledger, one), left + one.w
+  end
   table.sort(oldest, function(one, other) return one.e < other.e end)
   for _, one in ipairs(oldest) do
     if left <= limit then break end

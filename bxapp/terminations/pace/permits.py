@@ -12,7 +12,7 @@ from bxapp.bitrix.errors import OperatingLimited
 from bxapp.bitrix.limits import Priority, Reservation, Settlement, Spent
 from bxapp.bitrix.methods.terminating import METHOD
 from bxapp.portals.limits import bucket_of, budget_of
-from bxapp.portals.past_requests import longest_call_within
+from bxapp.portals.past_requests import limits_execution_time, longest_call_within
 from bxapp.terminations.pace.batch_sizes import Allowance
 from bxapp.terminations.pace.past_calls import calls_within
 from bxapp.terminations.pace.portal_memory import spread
@@ -107,8 +107,16 @@ class Permits:
                 self._longest_call, self._calls = self._calls_of_others()
             seconds_each = spread(self._calls) * self._longest_call or _UNKNOWN_CALL_SECONDS
         return self._budget.reserve_all(
-            sizes, seconds_each, launch_seconds=launch, calls_within=self._calls_within
+            sizes, seconds_each, launch_seconds=launch, calls_within=self._calls_that_count
         )
+
+    def _calls_that_count(self, seconds: float) -> int:
+        """Return how many calls may count that Redis has lost: none where the portal, by its last answer,
+        counts none.
+        """
+        if limits_execution_time(self._portal.member_id, METHOD, _LATELY_SECONDS):
+            return self._calls_within(seconds)
+        return 0
 
     def _calls_of_others(self) -> tuple[float, int]:
         """Return how long calls of an earlier process took at most, and how many requests the journal has

@@ -92,6 +92,37 @@ def test_what_was_supposed_goes_by_its_age(interruptible: Interruptible, portal:
     assert reserve(new, 50, 1.0).calls == 49
 
 
+def test_of_what_is_only_supposed_to_be_under_way_no_answer_is_awaited(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    new = anew(interruptible, portal, clock)
+    # All may have left just now, and fill the budget.
+    (spent,) = new.reserve_all([1], 1.0, calls_within=lambda _seconds: 60)
+
+    assert isinstance(spent, Spent)
+    assert not spent.under_way
+    assert RULE.window < spent.wait_seconds <= RESERVATION_SECONDS + RULE.basket + RULE.window
+    clock.pass_seconds(spent.wait_seconds - 1)
+    again = ask(new, 1, 1.0)
+    assert isinstance(again, Spent)
+    assert again.wait_seconds <= 1
+    clock.pass_seconds(1)
+    assert reserve(new, 50, 1.0).calls == 49
+
+
+def test_an_answer_that_is_awaited_may_tell_more_than_what_is_supposed(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    new = anew(interruptible, portal, clock)
+    (first,) = new.reserve_all([1], 1.0, calls_within=lambda _seconds: 47)
+    assert isinstance(first, Reservation)
+
+    spent = ask(new, 2, 1.0)
+
+    assert isinstance(spent, Spent)
+    assert spent.under_way
+
+
 def test_a_portal_without_calls_starts_with_its_whole_budget_and_is_looked_for_once(
     shared: Shared, portal: str, clock: Clock
 ) -> None:
