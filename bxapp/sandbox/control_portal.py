@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bxapp.sandbox.events import Delivery, Occasion, form, install_data, post
 from bxapp.sandbox.installation import finish_installation, install_again, uninstall, update
 from bxapp.sandbox.launch import build_launch
-from bxapp.sandbox.life import begin_work, end_by_itself, resume
+from bxapp.sandbox.life import begin_work, end_by_itself, resume, save_itself
 from bxapp.sandbox.population import add_workflow, wish
 from bxapp.sandbox.world import Behaviour
 
@@ -141,12 +141,16 @@ async def add_workflows(sandbox: Sandbox, portal: Portal, request: web.Request, 
 
 
 async def change_workflow(sandbox: Sandbox, portal: Portal, request: web.Request, body: Body) -> Any:
-    """``behaviour``; ``resume``: seconds of being executed from now; ``end``: seconds until its own end."""
+    """``behaviour``; ``resume``: seconds of being executed from now; ``end``: seconds until its own end;
+    ``save``: a run of it ends now, and leaves a ghost if it was stopped meanwhile.
+    """
     workflow = portal.workflows[request.match_info["id"]]
     if "behaviour" in body:
         workflow.behaviour = Behaviour(body["behaviour"])
     if "resume" in body:
         resume(sandbox, portal, workflow, float(body["resume"]))
+    if "save" in body:
+        save_itself(portal, workflow)
     if "end" in body:
         end_by_itself(sandbox, portal, workflow, float(body["end"]))
     return _workflow(portal, workflow, datetime.now(UTC))
