@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Timer
+from threading import Event, Timer
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.db import connection
@@ -21,7 +22,7 @@ from bxapp.journal.models import JournalEntry
 from bxapp.portals import lifecycle, verification
 from bxapp.portals.models import Portal
 from bxapp.portals.sessions import Actor, Channel
-from bxapp.terminations.engine import claiming, dispatch
+from bxapp.terminations.engine import claiming, dispatch, sending
 from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Item, Job, Turn
 from bxapp.terminations.states import ItemState
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
 
     from django.http.response import HttpResponseBase
 
+    from bxapp.bitrix.client import Client
+    from bxapp.bitrix.methods import Stopped
     from tests.portals.sandbox import Sandbox
 
 Clicked = TypeVar("Clicked")
 
 MESSAGE = "Stopped: template replaced"
+# After so long a call leaves although nobody has let it: a test that has failed must come to its end.
+HELD_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -73,6 +78,34 @@ class Scene:
             self.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=lasting_seconds)
 
         Timer(seconds, resume).start()
+
+    def resume(self, workflow_id: str) -> None:
+        """Let a workflow be executed from now on, until :meth:`save` at the earliest."""
+        self.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=600.0)
+
+    def save(self, workflow_id: str) -> None:
+        """Let a run of a workflow end now: idle again, or back as an empty entry if it was stopped."""
+        self.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", save=True)
+
+    @contextmanager
+    def executed_during_calls(self, *, saved: bool = True) -> Iterator[None]:
+        """Let what is called for resume after the look, before its call, and save itself after the call.
+
+        All in one thread: whatever stalls, the order is this. Without ``saved`` it goes on being executed.
+        """
+
+        def send(client: Client, batch: Sequence[Item]) -> Stopped:
+            for item in batch:
+                self.resume(item.workflow_id)
+            try:
+                return call(client, batch)
+            finally:
+                for item in batch if saved else ():
+                    self.save(item.workflow_id)
+
+        call = sending.send
+        with patch.object(sending, "send", send):
+            yield
 
     def asked(self, method: str) -> int:
         """Return how often a method was called, alone and in batches."""
@@ -121,8 +154,12 @@ class Scene:
         forget_limits()
 
     @contextmanager
-    def meanwhile(self, click: Callable[[], Clicked]) -> Iterator[Future[Clicked]]:
-        """Do something in another thread as soon as a first call is under way in this one."""
+    def meanwhile(self, click: Callable[[], Clicked], *, hold: bool = False) -> Iterator[Future[Clicked]]:
+        """Do something in another thread as soon as a first call is under way in this one.
+
+        ``hold``: no call leaves before that is done, lest all have left when a busy machine gets to it.
+        """
+        is_done = Event()
 
         def wait_and_click() -> Clicked:
             try:
@@ -130,9 +167,10 @@ class Scene:
                     sleep(0.01)
                 return click()
             finally:
+                is_done.set()
                 connection.close()
 
-        with ThreadPoolExecutor(1) as others:
+        with held_until(is_done) if hold else nullcontext(), ThreadPoolExecutor(1) as others:
             yield others.submit(wait_and_click)
 
     def items(self, job: Job) -> list[tuple[str, str]]:
@@ -164,6 +202,19 @@ class Scene:
     def open_again(self, user_id: int = 1) -> Actor:
         """Let a person open the application in the portal (once more)."""
         return opened(self.sandbox, user_id)
+
+
+@contextmanager
+def held_until(event: Event) -> Iterator[None]:
+    """Let no call leave before an event, although all count as under way."""
+
+    def send(client: Client, batch: Sequence[Item]) -> Stopped:
+        event.wait(HELD_SECONDS)
+        return call(client, batch)
+
+    call = sending.send
+    with patch.object(sending, "send", send):
+        yield
 
 
 def opened(sandbox: Sandbox, user_id: int = 1, *, number: int = 1) -> Actor:

@@ -220,11 +220,9 @@ def test_without_a_worker_what_comes_back_is_stopped_again(
     monkeypatch.setattr(ghosts, "_PAUSE", timedelta(seconds=1))
     monkeypatch.setattr(following, "PICK_UP_SECONDS", 0.0)
     (workflow_id,) = scene.add()
-    # It resumes between the look and the call, and saves itself after it.
-    scene.sandbox.fault(kind="slow", method="bizproc.workflow.terminate", seconds=1.5, times=1)
-    scene.resume_in(workflow_id, 1.0, lasting_seconds=1.5)
 
-    ended = typed("terminate", workflow_id, "--message", MESSAGE, "--yes", "--json")
+    with scene.executed_during_calls():
+        ended = typed("terminate", workflow_id, "--message", MESSAGE, "--yes", "--json")
 
     (item,) = json.loads(ended.out)["items"]
     assert (item["outcome"], item["reason"]) == ("terminated", "came_back")

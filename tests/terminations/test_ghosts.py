@@ -26,13 +26,11 @@ INSTANCES = "bizproc.workflow.instances"
 
 
 def stop_while_it_resumes(scene: Scene) -> tuple[str, Job]:
-    """The call takes a moment to begin; the workflow resumes in that moment."""
+    """The workflow resumes between the look and the call, and saves itself after it."""
     workflow_id = scene.add(1)[0]
     job = scene.queue([workflow_id])
-    scene.sandbox.fault(kind="slow", seconds=0.6, method=TERMINATE, times=1)
-    scene.resume_in(workflow_id, 0.3, lasting_seconds=0.8)
-    scene.work()
-    sleep(1.0)
+    with scene.executed_during_calls():
+        scene.work()
     return workflow_id, job
 
 
@@ -158,12 +156,10 @@ def test_a_look_comes_in_its_time_whichever_way_clocks_differ(
 
 
 def test_a_second_look_where_something_had_been_executed(scene: Scene) -> None:
-    # Long enough to be met executing however busy the machine is.
-    (workflow_id,) = scene.add(1, "executing", seconds=60.0)
+    (workflow_id,) = scene.add(1, "executing", seconds=600.0)
     job = scene.queue([workflow_id])
     scene.work()
-    scene.resume_in(workflow_id, 0, lasting_seconds=0.01)
-    sleep(0.3)
+    scene.save(workflow_id)
     scene.finish(job)
 
     scene.let_time_pass(timedelta(seconds=30))
@@ -183,12 +179,11 @@ def test_an_empty_entry_says_that_the_call_stopped_it_although_it_was_answered_w
 ) -> None:
     """The portal refuses the title after the stop, in the moment in which the workflow resumes."""
     (workflow_id,) = scene.add(1, "title_refused")
-    scene.sandbox.settings(terminate_seconds=0.6)
-    scene.resume_in(workflow_id, 0.3, lasting_seconds=1.5)
     job = scene.queue([workflow_id])
-    scene.work()
+    with scene.executed_during_calls(saved=False):
+        scene.work()
     assert scene.items(job) == [("already_finished", "gone_after_error")]
-    sleep(1.5)
+    scene.save(workflow_id)
     assert scene.record(workflow_id)["ghost"]
 
     scene.let_time_pass(timedelta(seconds=25))

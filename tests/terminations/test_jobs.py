@@ -121,11 +121,12 @@ def test_a_workflow_that_another_job_holds_is_left_alone(scene: Scene) -> None:
 
 
 def test_a_small_job_overtakes_a_big_one(scene: Scene) -> None:
-    big = scene.queue(scene.add(150))
+    # More than is stopped before a run reads anew which jobs there are.
+    big = scene.queue(scene.add(1000))
     scene.sandbox.settings(terminate_seconds=0.01)
     small_ids = scene.add(2)
 
-    with scene.meanwhile(lambda: scene.queue(small_ids)) as click:
+    with scene.meanwhile(lambda: scene.queue(small_ids), hold=True) as click:
         scene.finish(big)
 
     small = scene.finish(click.result())
@@ -156,7 +157,7 @@ def test_cancelled_in_the_middle(scene: Scene) -> None:
     ids = scene.add(120)
     job = scene.queue(ids)
 
-    with scene.meanwhile(lambda: cancel(scene.actor, job.pk)):
+    with scene.meanwhile(lambda: cancel(scene.actor, job.pk), hold=True):
         scene.work()
     scene.finish(job)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import sleep
 from typing import TYPE_CHECKING
 
 from bxapp.terminations.jobs import turns
@@ -64,12 +63,10 @@ def test_a_ghost_says_that_the_lost_call_has_stopped_it(scene: Scene) -> None:
     (workflow_id,) = scene.add(1)
     job = scene.queue([workflow_id])
     Item.objects.update(module_id="crm", entity="CCrmDocumentDeal", document_id="DEAL_1", template_id=7)
-    scene.sandbox.settings(terminate_seconds=0.6)
     scene.sandbox.fault(kind="cut_after", method=TERMINATE, times=1)
     scene.sandbox.fault(kind="http500", method="bizproc.workflow.instances", skip=1, times=1)
-    scene.resume_in(workflow_id, 0.3, lasting_seconds=0.8)
-    scene.work()
-    sleep(1.0)
+    with scene.executed_during_calls():
+        scene.work()
     assert scene.record(workflow_id)["ghost"]
     assert job.items.get().unheard_calls == 1
     cancel(scene.actor, job.pk)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +17,6 @@ from bxapp.terminations.screens import job_pages
 if TYPE_CHECKING:
     from bxapp.terminations.models import Job
     from tests.terminations.scene import Scene
-
-
-def _be_executed(scene: Scene, workflow_id: str, seconds: float) -> None:
-    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=seconds)
 
 
 def _look(scene: Scene, job: Job) -> list[str]:
@@ -49,14 +44,13 @@ def test_what_was_seen_idle_begins_anew(scene: Scene) -> None:
     job = scene.queue([workflow_id])
     scene.work()
     assert _words(job) == "waiting until it is idle"
-    _be_executed(scene, workflow_id, 0.01)
-    sleep(0.3)
+    scene.save(workflow_id)
     scene.let_time_pass(timedelta(minutes=1))
     assert _look(scene, job) == [workflow_id]
     assert _words(job) == "waiting"
     assert job.items.get().executing_since is not None, "its list is not believed, and it is looked for twice"
 
-    _be_executed(scene, workflow_id, 600.0)
+    scene.resume(workflow_id)
     _pass_minutes(scene, 10)
 
     assert scene.items(job) == [("", "")], "nine minutes since it was seen idle"
@@ -77,7 +71,6 @@ def test_two_looks_far_apart_tell_nothing_of_the_time_between(scene: Scene, minu
     scene.work()
 
     assert scene.items(job) == [("", "")]
-    _be_executed(scene, workflow_id, 0.01)
-    sleep(0.3)
+    scene.save(workflow_id)
     scene.finish(job)
     assert scene.items(job) == [("terminated", "")]

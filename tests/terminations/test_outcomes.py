@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,13 +92,13 @@ def test_a_title_that_the_portal_refuses_after_the_stop(scene: Scene) -> None:
 
 
 def test_one_that_is_being_executed_is_left_alone_until_it_is_idle(scene: Scene) -> None:
-    executing = scene.add(1, "executing", seconds=0.3)[0]
+    executing = scene.add(1, "executing", seconds=600.0)[0]
     job = scene.queue([executing])
 
     scene.work()
     assert scene.record(executing)["terminate_calls"] == 0
     assert job.items.get().executing_since is not None
-    sleep(0.5)
+    scene.save(executing)
     scene.finish(job)
 
     assert scene.outcomes(job)[executing] == ("terminated", "")

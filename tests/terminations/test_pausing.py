@@ -47,7 +47,7 @@ def test_paused_in_the_middle(scene: Scene) -> None:
     ids = scene.add(120)
     job = scene.queue(ids)
 
-    with scene.meanwhile(lambda: pause(scene.actor, job.pk)):
+    with scene.meanwhile(lambda: pause(scene.actor, job.pk), hold=True):
         scene.work()
 
     job.refresh_from_db()
