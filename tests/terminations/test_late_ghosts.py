@@ -3,57 +3,34 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
-from bxapp.audit.models import AuditEntry
 from bxapp.bitrix.limits import Priority
-from bxapp.portals import removal
 from bxapp.portals.limits import bucket_of
 from bxapp.terminations.engine.desks import Desk
 from bxapp.terminations.engine.flights import Crew
 from bxapp.terminations.jobs import turns
 from bxapp.terminations.pace.past_calls import calls_within
+from tests.terminations.ghosts import (
+    LIST,
+    REFUSED,
+    TERMINATE,
+    as_of,
+    seen_and_not_called_for,
+    stop_while_they_resume,
+)
 
 if TYPE_CHECKING:
-    from bxapp.terminations.models import Job
     from tests.terminations.scene import Scene
-
-TERMINATE, LIST = "bizproc.workflow.terminate", "bizproc.workflow.instances"
-REFUSED = "QUERY_LIMIT_EXCEEDED"
-
-
-def _stop_while_they_resume(scene: Scene, number: int = 1) -> tuple[list[str], Job]:
-    """The call takes a moment to begin; the workflows resume in that moment."""
-    ids = scene.add(number)
-    job = scene.queue(ids)
-    scene.sandbox.fault(kind="slow", seconds=0.6, method=TERMINATE, times=1)
-    for workflow_id in ids:
-        scene.resume_in(workflow_id, 0.3, lasting_seconds=0.8)
-    scene.work()
-    sleep(1.0)
-    assert all(record["ghost"] for record in scene.records(ids))
-    return ids, job
-
-
-def _seen_and_not_called_for(scene: Scene) -> Job:
-    """Return a job whose ghost was found; the portal refuses every call for it."""
-    _, job = _stop_while_they_resume(scene)
-    scene.sandbox.fault(kind="error", method=TERMINATE, code=REFUSED, status=503)
-    scene.let_time_pass(timedelta(minutes=1))
-    scene.work()
-    assert scene.items(job) == [("terminated", "came_back")]
-    return job
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=25), timedelta(hours=30)])
 def test_a_first_look_that_comes_late_stops_it_all_the_same(scene: Scene, late: timedelta) -> None:
-    ids, job = _stop_while_they_resume(scene)
+    ids, job = stop_while_they_resume(scene)
     scene.let_time_pass(late)
 
     for _ in range(3):
@@ -69,7 +46,7 @@ def test_a_first_look_that_comes_late_stops_it_all_the_same(scene: Scene, late: 
 
 @pytest.mark.parametrize(("number", "kind"), [(1, "error"), (2, "error"), (2, "command_error")])
 def test_calls_that_were_not_carried_out_do_not_count(scene: Scene, number: int, kind: str) -> None:
-    ids, job = _stop_while_they_resume(scene, number)
+    ids, job = stop_while_they_resume(scene, number)
     scene.sandbox.fault(kind=kind, method=TERMINATE, code=REFUSED, status=503)
     for _ in range(9):
         scene.let_time_pass(timedelta(minutes=3))
@@ -90,7 +67,7 @@ def test_calls_that_were_not_carried_out_do_not_count(scene: Scene, number: int,
 
 
 def test_what_had_to_go_in_small_batches_does_so_again(scene: Scene) -> None:
-    ids, job = _stop_while_they_resume(scene, 3)
+    ids, job = stop_while_they_resume(scene, 3)
     job.items.update(batch_limit=2)
     scene.sandbox.forget()
     scene.let_time_pass(timedelta(minutes=1))
@@ -102,21 +79,16 @@ def test_what_had_to_go_in_small_batches_does_so_again(scene: Scene) -> None:
     assert not any(record["in_list"] for record in scene.records(ids))
 
 
-def _as_of(monkeypatch: pytest.MonkeyPatch, span: timedelta) -> None:
-    present = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: present() + span)
-
-
 def test_without_a_call_that_is_carried_out_it_ends_after_a_day(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = _seen_and_not_called_for(scene)
-    _as_of(monkeypatch, timedelta(hours=23))
+    job = seen_and_not_called_for(scene)
+    as_of(monkeypatch, timedelta(hours=23))
     scene.let_time_pass(timedelta(minutes=3))
     scene.work()
     assert scene.items(job) == [("terminated", "came_back")]
 
-    _as_of(monkeypatch, timedelta(hours=1))
+    as_of(monkeypatch, timedelta(hours=1))
     for _ in range(2):
         scene.let_time_pass(timedelta(minutes=3))
         scene.work()
@@ -126,123 +98,8 @@ def test_without_a_call_that_is_carried_out_it_ends_after_a_day(
     assert job.ghosts_due_at is None
 
 
-def test_what_was_never_called_for_again_has_not_been_stopped(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It was seen, no call was carried out, and then the portal answers no question for a day."""
-    job = _seen_and_not_called_for(scene)
-    scene.sandbox.fault(kind="http500", method=LIST)
-    _as_of(monkeypatch, timedelta(hours=23))
-    scene.let_time_pass(timedelta(minutes=3))
-    scene.work()
-    job.refresh_from_db()
-    assert scene.items(job) == [("terminated", "came_back")]
-    assert job.ghosts_due_at is not None
-
-    _as_of(monkeypatch, timedelta(hours=2))
-    scene.let_time_pass(timedelta(minutes=3))
-    scene.work()
-
-    assert scene.items(job) == [("failed", "came_back_stays")]
-    counted = type(job).objects.get(pk=job.pk)
-    assert (counted.terminated, counted.failed, counted.ghosts_due_at) == (0, 1, None)
-    told = scene.audited(job, AuditEntry.Kind.GHOST)
-    assert [entry.reason for entry in told] == ["came_back", "came_back_stays"]
-
-
-def test_a_removal_ends_the_looks_and_stops_nothing(scene: Scene) -> None:
-    job = _seen_and_not_called_for(scene)
-    assert scene.items(job) == [("terminated", "came_back")]
-
-    removal.uninstall(scene.actor.portal.pk)
-    scene.work()
-
-    job.refresh_from_db()
-    assert scene.items(job) == [("failed", "came_back_stays")]
-    assert (job.terminated, job.failed, job.ghosts_due_at) == (0, 1, None)
-
-
-def _gone_by_itself(scene: Scene, job: Job) -> None:
-    """Let the empty entry of the job's only workflow go, and two looks more be due."""
-    workflow_id = job.items.get().workflow_id
-    job.items.update(executing_since=timezone.now())
-    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", end=0.0)
-    sleep(0.3)
-    assert not scene.record(workflow_id)["in_list"]
-    scene.let_time_pass(timedelta(minutes=3))
-
-
-def test_what_a_later_look_showed_gone_has_been_stopped(scene: Scene) -> None:
-    job = _seen_and_not_called_for(scene)
-    _gone_by_itself(scene, job)
-    scene.work()
-    assert type(job).objects.get(pk=job.pk).ghosts_due_at is not None
-
-    removal.uninstall(scene.actor.portal.pk)
-    scene.work()
-
-    job.refresh_from_db()
-    assert scene.items(job) == [("terminated", "came_back")]
-    assert (job.terminated, job.failed, job.ghosts_due_at) == (1, 0, None)
-
-
-def test_a_removal_in_the_middle_of_a_look_waits_for_what_it_shows(scene: Scene) -> None:
-    job = _seen_and_not_called_for(scene)
-    _gone_by_itself(scene, job)
-    turn, crew = turns.take(scene.actor.portal.pk), Crew()
-    assert turn is not None
-    desk = Desk(turn, crew)
-    while not desk.flights:
-        desk.fill(None)
-    removal.uninstall(scene.actor.portal.pk)
-
-    desk.refresh()
-    desk.fill(None)
-    assert scene.items(job) == [("terminated", "came_back")]
-    while desk.flights:
-        desk.take_in(crew.landed(10.0))
-        desk.fill(None)
-    desk.close()
-
-    job.refresh_from_db()
-    assert scene.items(job) == [("terminated", "came_back")]
-    assert (job.terminated, job.failed, job.ghosts_due_at) == (1, 0, None)
-
-
-def test_what_was_called_for_since_it_was_seen_has_been_stopped_as_far_as_anyone_knows(scene: Scene) -> None:
-    (workflow_id,), job = _stop_while_they_resume(scene)
-    scene.let_time_pass(timedelta(minutes=1))
-    scene.work()
-    assert not scene.record(workflow_id)["in_list"]
-
-    removal.uninstall(scene.actor.portal.pk)
-    scene.work()
-
-    job.refresh_from_db()
-    assert scene.items(job) == [("terminated", "came_back")]
-    assert job.ghosts_due_at is None
-
-
-def test_of_a_call_that_nobody_heard_nobody_knows(scene: Scene) -> None:
-    """The portal stops the empty entry, the answer is lost, and the application is removed."""
-    (workflow_id,), job = _stop_while_they_resume(scene)
-    scene.sandbox.fault(kind="cut_after", method=TERMINATE, times=1)
-    scene.let_time_pass(timedelta(minutes=1))
-    scene.work()
-    assert scene.record(workflow_id)["terminate_calls"] == 2
-
-    removal.uninstall(scene.actor.portal.pk)
-    scene.work()
-
-    job.refresh_from_db()
-    assert scene.items(job) == [("failed", "never_heard")]
-    assert (job.terminated, job.failed, job.ghosts_due_at) == (0, 1, None)
-    told = scene.audited(job, AuditEntry.Kind.GHOST)
-    assert [entry.reason for entry in told] == ["came_back", "never_heard"]
-
-
 def test_nothing_has_failed_while_the_last_call_may_be_at_work(scene: Scene) -> None:
-    (workflow_id,), job = _stop_while_they_resume(scene)
+    (workflow_id,), job = stop_while_they_resume(scene)
     scene.sandbox.fault(kind="cut_before", method=TERMINATE)
     for _ in range(3):
         scene.let_time_pass(timedelta(minutes=3))
@@ -261,42 +118,15 @@ def test_nothing_has_failed_while_the_last_call_may_be_at_work(scene: Scene) -> 
     assert scene.items(job) == [("failed", "came_back_stays")]
 
 
-def test_what_the_version_before_had_seen_is_known_to_have_been_seen(scene: Scene) -> None:
-    job = _seen_and_not_called_for(scene)
-    job.items.update(ghost_seen_at=None)
-
-    import_module("bxapp.terminations.migrations.0011_ghost_seen_at").note_what_was_not_called_for(apps, None)
-
-    assert job.items.get().ghost_seen_at is not None
-
-
-def test_what_a_look_showed_after_its_call_has_not_been_stopped(scene: Scene) -> None:
-    """The call was answered and ended nothing; what the portal does next nobody hears."""
-    _, job = _stop_while_they_resume(scene)
-    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=1)
-    scene.let_time_pass(timedelta(minutes=1))
-    scene.work()
-    scene.sandbox.fault(kind="error", method=TERMINATE, code=REFUSED, status=503)
-    scene.let_time_pass(timedelta(minutes=3))
-    scene.work()
-    assert scene.items(job) == [("terminated", "came_back")]
-    assert job.items.get().ghost_calls == 1
-
-    removal.uninstall(scene.actor.portal.pk)
-    scene.work()
-
-    assert scene.items(job) == [("failed", "came_back_stays")]
-
-
 def test_one_that_is_executed_for_long_is_given_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    (workflow_id,), job = _stop_while_they_resume(scene)
+    (workflow_id,), job = stop_while_they_resume(scene)
     scene.sandbox.settings(lock_seconds=7200.0)
     scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=600.0)
     scene.let_time_pass(timedelta(minutes=25))
     scene.work()
     assert scene.items(job) == [("terminated", "came_back")], "it is seen for the first time"
 
-    _as_of(monkeypatch, timedelta(minutes=21))
+    as_of(monkeypatch, timedelta(minutes=21))
     for _ in range(2):
         scene.let_time_pass(timedelta(seconds=30))
         scene.work()
@@ -308,7 +138,7 @@ def test_one_that_is_executed_for_long_is_given_up(scene: Scene, monkeypatch: py
 
 
 def test_a_call_that_has_not_left_when_the_slots_time_is_over_does_not_count(scene: Scene) -> None:
-    (workflow_id,), job = _stop_while_they_resume(scene)
+    (workflow_id,), job = stop_while_they_resume(scene)
     scene.let_time_pass(timedelta(minutes=1))
     turn, crew = turns.take(scene.actor.portal.pk), Crew()
     assert turn is not None
@@ -335,14 +165,14 @@ def test_a_second_look_where_a_call_came_long_after_its_look(scene: Scene) -> No
     (workflow_id,) = scene.add(1)
     job = scene.queue([workflow_id])
     scene.sandbox.fault(kind="slow", seconds=5.3, method=TERMINATE, times=1)
-    scene.resume_in(workflow_id, 1.0, lasting_seconds=8.0)
-    scene.work()
+    with scene.executed_during_calls(saved=False):
+        scene.work()
     assert scene.items(job) == [("terminated", "")]
     scene.let_time_pass(timedelta(seconds=30))
     scene.work()
     assert not scene.record(workflow_id)["in_list"]
     assert scene.items(job) == [("terminated", "")]
-    sleep(4.0)
+    scene.save(workflow_id)
     assert scene.record(workflow_id)["ghost"]
 
     for _ in range(3):
