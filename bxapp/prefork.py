@@ -10,6 +10,9 @@ The same error ends it where a process is seen to end a moment before the system
 and the broker is lost in this moment. There is nothing to watch any more then; the pool's own round, every
 five seconds, starts the successor.
 
+And Celery ends a worker whose process died before the broker was reached for the first time. Here it gets a
+successor, as later; where no process can live, each end is an error in the log.
+
 The name of this module says "prefork", by which Celery's care for Django's connections knows such a pool.
 """
 
@@ -35,6 +38,10 @@ class WatchingPool(AsynPool):
     def _event_process_exit(self, hub: Hub, proc: BaseProcess) -> None:
         if _is_over(proc._sentinel_poll):  # type: ignore[attr-defined]  # Celery offers nothing public
             super()._event_process_exit(hub, proc)  # type: ignore[misc]
+
+    def did_start_ok(self) -> bool:
+        self.maintain_pool()
+        return True
 
     def _track_child_process(self, proc: BaseProcess, hub: Hub) -> None:
         if getattr(proc, "_sentinel_poll", _NOT_WATCHED_YET) is not None:

@@ -33,6 +33,9 @@ def lose_processes(name: str) -> str:
     set_event_loop(hub)
     pool = concurrency.get_implementation(name).Pool(processes=2, threads=False)
     pool.register_with_event_loop(hub)
+    kill(pool._pool)
+    # What a worker asks when it reaches the broker for the first time.
+    assert pool.did_start_ok(), "the worker would end"
     unwatched = 0
     for _ in range(ROUNDS):
         kill(pool._pool)

@@ -20,7 +20,7 @@ def terminate_batch(sandbox: SandboxProcess, ids: list[str]) -> dict[str, Any]:
 
 def test_the_bucket_is_per_portal_and_drains_by_the_second(sandbox: SandboxProcess) -> None:
     token = sandbox.token()
-    sandbox.set(rate_limited=True, rate_capacity=5, rate_drain=2)
+    sandbox.set(rate_limited=True, rate_capacity=5, rate_drain=0)
     statuses = [sandbox.post("profile", token=token).status_code for _ in range(7)]
     assert statuses == [200] * 5 + [503] * 2
     refused = sandbox.post("profile", token=token).json()
@@ -28,19 +28,23 @@ def test_the_bucket_is_per_portal_and_drains_by_the_second(sandbox: SandboxProce
     sandbox.number = 2
     assert sandbox.post("profile").status_code == 200
     sandbox.number = 1
+    sandbox.set(rate_drain=2)
     time.sleep(1.1)
-    assert [sandbox.post("profile", token=token).status_code for _ in range(3)] == [200, 200, 503]
+    # One step, or more where this took long.
+    again = [sandbox.post("profile", token=token).status_code for _ in range(8)]
+    assert again[:2] == [200, 200]
+    assert 503 in again
 
 
 def test_a_batch_is_one_request(sandbox: SandboxProcess) -> None:
-    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=1)
+    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=0)
     for _ in range(2):
         assert len(sandbox.batch({f"k{number}": ("profile", {}) for number in range(50)})["result"]) == 50
     assert sandbox.post("profile").status_code == 503
 
 
 def test_the_record_tells_what_a_limit_refused_from_what_a_fault_did(sandbox: SandboxProcess) -> None:
-    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=1)
+    sandbox.set(rate_limited=True, rate_capacity=2, rate_drain=0)
     sandbox.control("POST", "faults", kind="limit", times=1)
     statuses = [sandbox.post("profile").status_code for _ in range(3)]
 
@@ -55,11 +59,9 @@ def test_the_plan_decides_how_much_the_bucket_holds(
     sandbox: SandboxProcess, family: str, capacity: int
 ) -> None:
     token = sandbox.token()
-    sandbox.set(rate_limited=True, license_family=family)
+    sandbox.set(rate_limited=True, rate_drain=0, license_family=family)
     statuses = [sandbox.post("profile", token=token).status_code for _ in range(capacity + 20)]
-    admitted = statuses.count(200)
-    assert capacity <= admitted < capacity + 20
-    assert 200 not in statuses[admitted + 5 :] or admitted > capacity
+    assert statuses == [200] * capacity + [503] * 20
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def test_it_is_counted_when_a_request_ends_and_refused_when_a_call_starts(limite
 
 
 def test_requests_under_way_are_not_counted_yet(limited: SandboxProcess) -> None:
+    limited.set(terminate_seconds=2.0, operating_limit=5.5, operating_window=30.0)
     batches = [limited.add(2) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda ids: terminate_batch(limited, ids), batches))
@@ -100,11 +103,12 @@ def test_requests_under_way_are_not_counted_yet(limited: SandboxProcess) -> None
 
 
 def test_short_calls_are_counted_together_only(limited: SandboxProcess) -> None:
-    limited.set(terminate_seconds=0.03)
+    # Below what is counted by itself, however long a busy machine makes a call.
+    limited.set(terminate_seconds=0.12, operating_threshold=2.0, operating_limit=2.2, operating_window=30.0)
     found = terminate_batch(limited, limited.add(20))
     assert found["result_error"] == []
     assert [one["operating"] for one in found["result_time"].values()] == [0] * 20
-    assert limited.post(METHOD, {"ID": limited.add()[0]}).status_code == 429, "0.6 s recorded at its end"
+    assert limited.post(METHOD, {"ID": limited.add()[0]}).status_code == 429, "2.4 s recorded at its end"
 
 
 def test_every_method_has_its_own_budget_and_it_comes_back(limited: SandboxProcess) -> None:
@@ -127,7 +131,7 @@ def test_the_newest_form_bans_and_gives_the_budget_back_whole(limited: SandboxPr
 
 
 def test_the_newest_form_counts_batch_with_half_its_time(limited: SandboxProcess) -> None:
-    limited.set(operating_form="ban", call_seconds=0.06)
+    limited.set(operating_form="ban", call_seconds=0.22, operating_limit=2.0, operating_window=60.0)
     cmd = {f"k{index}": ("server.time", "profile")[index % 2] for index in range(10)}
     for _ in range(2):
         assert limited.post("batch", {"cmd": cmd}).json()["result"]["result_error"] == []
