@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 
 ADMINISTRATOR = 1
+# The page's clock goes on while it is being stopped, and cannot be set to the past.
+_AHEAD_SECONDS = 10
+
+
+def stop_clock(tab: Page) -> None:
+    """Stop the page's clock, some seconds ahead: from now on its time passes only where the test lets it."""
+    tab.clock.pause_at(tab.evaluate("Date.now()") / 1000 + _AHEAD_SECONDS)
 
 
 @dataclass(slots=True)
