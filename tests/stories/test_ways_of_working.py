@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import launch_chromium, watch_errors
+from tests.database import select
+from tests.fit import PATIENCE_SECONDS
 from tests.stories import firm
 from tests.stories.administrator import Administrator
 from tests.stories.pictures import NARROW
@@ -46,14 +49,24 @@ def boris(
     assert errors == []
 
 
-def test_two_administrators_stop_some_of_the_same(anna: Administrator, boris: Administrator) -> None:
+def await_all_begun(stack: Stack) -> None:
+    """Wait until no workflow waits for its turn: each is being stopped, or has been."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while select(stack, "SELECT count(*) FROM terminations_item WHERE state = 'queued'") != [(0,)]:
+        assert time.monotonic() < end, "some still wait for their turn"
+        time.sleep(0.05)
+
+
+def test_two_administrators_stop_some_of_the_same(
+    anna: Administrator, boris: Administrator, stack: Stack
+) -> None:
     anna.opens()
     boris.opens()
     first = anna.shown()[:30]
     second = anna.shown()[20:50]
     both = set(first) & set(second)
     assert len(both) == 10
-    anna.control.change_settings(terminate_seconds=0.1, max_parallel=1)
+    anna.control.change_settings(terminate_seconds=0.3, max_parallel=1)
 
     anna.selects(first)
     boris.selects(second)
@@ -62,6 +75,8 @@ def test_two_administrators_stop_some_of_the_same(anna: Administrator, boris: Ad
     anna.writes("Stopped: template replaced")
     boris.writes("Stopped: duplicates")
     anna.confirms(len(first))
+    # Of what still waited for its turn, Boris's job might stop some before Anna's.
+    await_all_begun(stack)
     boris.confirms(len(second))
     annas = anna.waits_for_the_job()
     boriss = boris.waits_for_the_job()
