@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.visit import stop_clock
+
 if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
     from tests.control import Control
     from tests.frontend.conftest import Application
 
@@ -17,7 +21,8 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
 def test_a_slow_answer_shows_a_skeleton_then_a_sentence_and_can_be_cancelled(
     application: Application, control: Control
 ) -> None:
-    control.add_fault("slow", seconds=8, times=1)
+    control.add_fault("slow", seconds=30, times=1)
+    stop_clock(application.tab)
 
     application.link("Refresh").click()
 
@@ -29,20 +34,23 @@ def test_a_slow_answer_shows_a_skeleton_then_a_sentence_and_can_be_cancelled(
     expect(sentence).to_have_count(0)
     application.tab.clock.run_for(4000)
     expect(sentence).to_be_visible()
+    application.tab.clock.resume()
     application.button("Cancel").click()
     expect(skeleton).to_have_count(0)
     expect(application.boxes).to_have_count(50)
     application.errors.clear()  # htmx reports the cancelled request
 
 
-def test_an_answer_that_comes_late_takes_the_place_of_the_skeleton(
-    application: Application, control: Control
-) -> None:
-    control.add_fault("slow", seconds=4, times=1)
+def test_an_answer_that_comes_late_takes_the_place_of_the_skeleton(application: Application) -> None:
+    held: list[Route] = []
+    second = "**/workflows/?*page=2*"
+    application.tab.route(second, lambda route: held.append(route))
 
-    application.link("Next page").click()
+    with application.tab.expect_request(second):
+        application.link("Next page").click()
     application.tab.clock.run_for(200)
     expect(application.inside.locator(".skeleton")).to_be_visible()
+    held[0].continue_()
 
     expect(application.inside.get_by_text("51–100 of 120")).to_be_visible()
     expect(application.inside.locator(".skeleton")).to_have_count(0)
