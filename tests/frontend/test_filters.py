@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.visit import stop_clock
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
@@ -170,10 +172,13 @@ def test_the_link_opens_the_portals_page_with_the_same_filter(application: Appli
     _settled(application, 3)
     shown = _shown(application)
 
+    # "Copied" stands there for some seconds only.
+    stop_clock(application.tab)
     application.button("Copy link").click()
     link = application.inside.locator("#list-link")
     expect(link).to_have_text(re.compile("^http"))
     expect(application.inside.get_by_role("button", name="Copied")).to_be_visible()
+    application.tab.clock.resume()
     _look(application, "link")
     url = link.text_content() or ""
     assert url.startswith(f"{stack.portal_url}/marketplace/app/")

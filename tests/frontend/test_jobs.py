@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.visit import stop_clock
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Route
 
@@ -36,7 +38,7 @@ def badge(application: Application) -> Locator:
 
 def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, control: Control) -> None:
     # One request at a time, so that there is something to be held.
-    control.change_settings(terminate_seconds=0.3, max_parallel=1)
+    control.change_settings(terminate_seconds=1.0, max_parallel=1)
     expect(badge(application)).to_be_empty()
     terminate(application, 40, "Stopped: template replaced")
 
@@ -57,12 +59,18 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     expect(row.locator("[data-first]")).to_have_count(0)
     expect(go_on).to_be_focused()
     # What the person is selecting stays, and a page that nobody sees asks for nothing.
-    go_on.evaluate("button => { button.dataset.first = 'yes'; }")
-    row.locator("q").evaluate("text => getSelection().selectAllChildren(text)")
+    # Both in one step: between two the row may be drawn anew.
+    row.evaluate(
+        """row => {
+          row.querySelector("button").dataset.first = "yes";
+          getSelection().selectAllChildren(row.querySelector("q"));
+        }"""
+    )
     with application.tab.expect_response(lambda answer: "/jobs/?page=1" in answer.url):
         pass
     expect(row.locator("[data-first]")).to_have_count(1)
     row.evaluate("() => Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
+    expect(application.inside.locator(".htmx-request")).to_have_count(0)
     asked = len(application.requests_for("/jobs/"))
     application.tab.clock.fast_forward(60_000)
     assert len(application.requests_for("/jobs/")) == asked
@@ -77,6 +85,7 @@ def test_a_job_is_watched_held_and_let_go_in_the_list(application: Application, 
     row.get_by_role("link").click()
     expect(application.inside.get_by_role("heading", level=1)).to_have_text("Job of 40 workflows")
     expect(application.inside.locator("#jobs")).to_have_count(0)
+    expect(application.inside.locator(".htmx-request")).to_have_count(0)
     asked = len(application.requests_for("/jobs/"))
     application.tab.clock.fast_forward(60_000)
     assert len(application.requests_for("/jobs/")) == asked, "nothing is open, so nothing is asked"
@@ -96,8 +105,11 @@ def test_what_came_of_a_job_is_taken_along(application: Application, control: Co
     expect(summary).to_contain_text("1 terminated, 1 failed, in", timeout=60_000)
     expect(application.inside.get_by_role("heading", name="Why some failed, and what to do")).to_be_visible()
 
+    # "Copied" stands there for some seconds only.
+    stop_clock(application.tab)
     application.button("Copy summary").click()
     expect(application.button("Copied")).to_be_focused()
+    application.tab.clock.resume()
     expect(application.inside.locator(".copy-field")).to_have_count(0)
     application.button("Retry failed").click()
     message = application.dialog.get_by_label("Status message")
