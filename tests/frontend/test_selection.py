@@ -143,6 +143,7 @@ def test_rows_that_are_being_stopped_say_so_and_then_what_came_of_it(
     )
     expect(row).to_contain_text("stopping…")
     expect(application.inside.get_by_label(f"Select workflow {workflow_id}")).to_be_disabled()
+    await_still(application.tab, row)
     place = row.bounding_box()
     expect(row).to_contain_text("terminated", timeout=60_000)
     assert row.bounding_box() == place
@@ -309,7 +310,8 @@ def test_while_a_job_is_being_made_the_button_says_so(application: Application) 
     application.tab.route("**/terminations/", lambda route: held.append(route))
     application.boxes.nth(0).check()
     application.button("Terminate").click()
-    application.button("Terminate 1 workflow").click()
+    with application.tab.expect_request("**/terminations/"):
+        application.button("Terminate 1 workflow").click()
 
     busy = application.dialog.get_by_role("button", name="Queueing…")
     expect(busy).to_be_visible()
