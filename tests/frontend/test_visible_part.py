@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.control import Control
+from tests.fit import PATIENCE_SECONDS
 from tests.frontend.visit import Visit
 
 if TYPE_CHECKING:
@@ -46,6 +48,17 @@ def visit(chromium: BrowserContext, stack: Stack) -> Iterator[Visit]:
     tab.close()
 
 
+def await_still_band(visit: Visit) -> None:
+    """Wait until the page has heard for a while of no other part of it that is visible."""
+    bottom = "getComputedStyle(document.documentElement).getPropertyValue('--visible-bottom')"
+    end = time.monotonic() + PATIENCE_SECONDS
+    before, now = None, visit.framed.evaluate(bottom)
+    while not now or now != before:
+        assert time.monotonic() < end, "what is visible never stays the same"
+        visit.tab.wait_for_timeout(300)
+        before, now = now, visit.framed.evaluate(bottom)
+
+
 def height_of_frame(visit: Visit) -> float:
     box = visit.tab.locator("#app-frame").bounding_box()
     assert box
@@ -71,6 +84,7 @@ def test_the_bar_and_the_dialog_are_where_the_person_looks(visit: Visit, part: f
 
 def test_the_bar_appears_where_it_stays(visit: Visit) -> None:
     visit.list()
+    await_still_band(visit)
     visit.framed.evaluate(KEEP_PLACES)
 
     visit.boxes().nth(2).check()
@@ -84,6 +98,7 @@ def test_the_bar_moves_from_under_no_finger(visit: Visit) -> None:
     visit.ticked(1)
     bar = visit.inside.locator("[data-selection-bar]")
     expect(bar).to_be_in_viewport(ratio=ALL_BUT_AN_EDGE)
+    await_still_band(visit)
     bar.get_by_role("button", name="Clear").hover()
     visit.tab.mouse.down()
     before = bar.evaluate(TOP)
@@ -105,8 +120,7 @@ def test_the_frame_follows_its_content_both_ways(visit: Visit) -> None:
     visit.click("link", "Jobs")
     expect(visit.inside.get_by_role("heading", name="No job yet")).to_be_visible()
 
-    for _ in range(50):
-        if height_of_frame(visit) == PORTALS_LOWEST_FRAME:
-            break
+    end = time.monotonic() + PATIENCE_SECONDS
+    while height_of_frame(visit) != PORTALS_LOWEST_FRAME and time.monotonic() < end:
         visit.tab.wait_for_timeout(100)
     assert height_of_frame(visit) == PORTALS_LOWEST_FRAME < high
