@@ -31,8 +31,9 @@ def portal(chromium: BrowserContext, stack: Stack) -> Iterator[Portal]:
     chromium.clear_cookies()
     tab = chromium.new_page()
     errors = watch_errors(tab)
-    yield Portal(tab, stack, errors)
-    tab.close()
+    portal = Portal(tab, stack, errors)
+    yield portal
+    portal.leave()
     assert errors == []
 
 

@@ -10,7 +10,7 @@ from tests.control import Control
 from tests.fit import await_fit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FrameLocator, Locator, Page, Response
+    from playwright.sync_api import FrameLocator, Locator, Page, Response, Route
 
     from deploy.stack import Stack
 
@@ -28,7 +28,10 @@ class Portal:
         # Every answer that the tab received, the frame's too.
         self.answers: list[Response] = []
         self.application_pages: list[bytes] = []
+        self._unread = 0
         page.on("response", self._keep)
+        # The portal goes on as soon as the installer's page is there, and takes it away.
+        page.route("**/ui/frame/installed*", self._end_installation)
         self._origin = stack.portal_url
         self._stack = stack
 
@@ -48,10 +51,29 @@ class Portal:
         self.answers.append(answer)
         # Read at once: the browser drops what it received when the frame goes on.
         if self._is_page_of_application(answer) and not 300 <= answer.status < 400:
-            self.application_pages.append(answer.body())
+            self._unread += 1
+            try:
+                self.application_pages.append(answer.body())
+            finally:
+                self._unread -= 1
+
+    def _await_bodies(self) -> None:
+        while self._unread:
+            self.page.wait_for_timeout(20)
+
+    def _end_installation(self, route: Route) -> None:
+        self._await_bodies()
+        route.continue_()
+
+    def leave(self) -> None:
+        """Close the tab; what it still receives by then is not read any more."""
+        self._await_bodies()
+        self.page.remove_listener("response", self._keep)
+        self.page.close()
 
     def go(self, path: str) -> None:
         """Open a page of the portal."""
+        self._await_bodies()
         self.page.goto(f"{self._origin}{path}")
 
     def sign_in(self, user_id: int) -> None:
