@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from tests.frontend.conftest import Application
+
+# The first test waits for the whole product to start.
+pytestmark = pytest.mark.timeout(600)
 
 
 def _root(application: Application) -> dict[str, str | None]:
