@@ -38,7 +38,7 @@ def _failed_job(visit: Visit) -> Frame:
 
 
 def _slow_portal(visit: Visit) -> Frame:
-    visit.list().fault("slow", seconds=8, times=1)
+    visit.list().fault("slow", seconds=15, times=1)
     visit.click("link", "Refresh")
     return visit.sees(visit.inside.locator(".waiting").get_by_role("button", name="Cancel"))
 
