@@ -217,6 +217,11 @@ def held_until(event: Event) -> Iterator[None]:
         yield
 
 
+def short(job: Job) -> None:
+    """Let a job have taken no time: one that took long, as on a busy machine, is looked after twice."""
+    Job.objects.filter(pk=job.pk).update(started_at=F("finished_at"))
+
+
 def opened(sandbox: Sandbox, user_id: int = 1, *, number: int = 1) -> Actor:
     """Return the administrator who opens the application through the portal's own form."""
     _, fields = sandbox.launch(number, user_id=user_id)

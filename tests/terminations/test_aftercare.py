@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bxapp.terminations.jobs.pausing import pause
 from bxapp.terminations.models import Job
+from tests.terminations.scene import short
 
 if TYPE_CHECKING:
     from tests.terminations.scene import Scene
@@ -26,6 +27,7 @@ def test_the_look_afterwards_is_made_in_its_time(scene: Scene, beside: str) -> N
         else:
             scene.work()
             assert other.items.get().not_before is not None
+    short(ended)
     Job.objects.filter(pk=ended.pk).update(ghosts_due_at=timezone.now())
 
     scene.work()

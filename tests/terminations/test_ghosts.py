@@ -14,7 +14,7 @@ from bxapp.terminations.engine import claiming
 from bxapp.terminations.jobs import recording
 from bxapp.terminations.models import Item, Job
 from tests.limits import forget_limits
-from tests.terminations.scene import refusals
+from tests.terminations.scene import refusals, short
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -38,6 +38,7 @@ def test_a_ghost_is_stopped_again_and_the_outcome_says_so(scene: Scene) -> None:
     workflow_id, job = stop_while_it_resumes(scene)
     assert scene.record(workflow_id)["ghost"]
     assert scene.items(job) == [("terminated", "")]
+    short(job)
 
     scene.let_time_pass(timedelta(seconds=30))
     scene.work()
@@ -119,6 +120,7 @@ def test_a_ghost_waits_for_the_portals_execution_time(scene: Scene, settings: Se
 def test_one_look_is_enough_where_nothing_was_executed(scene: Scene) -> None:
     job = scene.queue(scene.add(60))
     scene.work()
+    short(job)
     asked_before = scene.asked("batch")
 
     scene.let_time_pass(timedelta(seconds=30))
@@ -139,6 +141,7 @@ def test_a_look_comes_in_its_time_whichever_way_clocks_differ(
     scene.work()
     job.refresh_from_db()
     assert not job.is_open
+    short(job)
     asked_before = scene.asked("batch")
 
     monkeypatch.setattr(timezone, "now", lambda: present() + apart)

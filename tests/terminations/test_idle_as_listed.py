@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from bxapp.terminations.jobs.queueing import queue
 from bxapp.terminations.models import Item, Job
 from bxapp.terminations.states import BlockedReason, JobState
 from bxapp.workflows import snapshot_steps
-from tests.terminations.scene import MESSAGE, selected, text_of
+from tests.terminations.scene import MESSAGE, selected, short, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,8 +159,7 @@ def test_a_newer_look_overrules_the_list(scene: Scene) -> None:
     job = _queue(scene, ids, seconds=1.0)
     # Not well at first, so that it is looked at.
     Job.objects.update(failures_in_a_row=1)
-    scene.resume_in(ids[0], 0.0, lasting_seconds=30.0)
-    sleep(0.5)
+    scene.resume(ids[0])
 
     for _ in range(3):
         scene.work()
@@ -176,6 +175,7 @@ def test_a_second_look_is_for_what_nobody_looked_at(
 ) -> None:
     job = _queue(scene, scene.add(20), seconds=seconds)
     scene.work()
+    short(job)
 
     scene.let_time_pass(timedelta(seconds=30))
     Item.objects.update(idle_at=F("idle_at") - timedelta(seconds=30))
@@ -189,13 +189,12 @@ def test_what_comes_back_late_is_found_by_a_second_look(scene: Scene) -> None:
     """It resumed after the list was read and was at work for longer than until the first look."""
     ids = scene.add(2)
     job = _queue(scene, ids)
-    scene.resume_in(ids[0], 0.0, lasting_seconds=3.0)
-    sleep(0.3)
+    scene.resume(ids[0])
     scene.work()
     assert scene.items(job) == [("terminated", "")] * 2
     scene.let_time_pass(timedelta(seconds=30))
     scene.work()
-    sleep(3.0)
+    scene.save(ids[0])
     assert scene.record(ids[0])["ghost"]
 
     for _ in range(3):
