@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING
 
 from bxapp.audit import sentences
 from bxapp.audit.models import AuditEntry
 from bxapp.bitrix import methods
 from bxapp.portals.grants import client_for
+from bxapp.terminations.command_line.own_worker import OwnWorker
 from bxapp.terminations.jobs import recording
 from bxapp.terminations.models import Job
 from tests.terminations.terminal import a_worker, typed
@@ -89,7 +91,16 @@ def test_one_whose_first_run_is_over_when_its_turn_comes_is_terminated(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording, "FIRST_GHOST_LOOK", timedelta(seconds=1))
-    workflow_id = first_run(scene, lasting_seconds=1.0)
+    # Long enough for the command to have looked at the list before.
+    workflow_id = first_run(scene, lasting_seconds=5.0)
+    start = OwnWorker.start
+
+    def start_when_listed(worker: OwnWorker) -> None:
+        while not scene.record(workflow_id)["in_list"]:
+            sleep(0.05)
+        start(worker)
+
+    monkeypatch.setattr(OwnWorker, "start", start_when_listed)
 
     ended = typed("terminate", workflow_id, "--message", MESSAGE, "--yes")
 

@@ -28,7 +28,7 @@ def test_it_ends_by_itself_long_after_a_call_that_did_nothing(scene: Scene) -> N
     assert turn is not None
     turn.release()
     # Still there, three minutes after the call.
-    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=1.0)
+    scene.resume(workflow_id)
     scene.work()
     assert job.items.get().unheard_calls == 0
     scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", end=0)
@@ -47,7 +47,7 @@ def test_a_call_may_be_at_work_for_a_minute_more_by_another_workers_clock(scene:
     scene.work()
     seconds_in_truth, clocks_apart = 30, 59
     scene.let_time_pass(timedelta(seconds=seconds_in_truth + clocks_apart))
-    scene.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=1.0)
+    scene.resume(workflow_id)
     scene.work()
     assert job.items.get().state != ItemState.DONE
     # The slow call comes to its end after all.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from bxapp.terminations.models import Item, Job
@@ -147,6 +149,7 @@ def test_a_job_that_runs_is_polled_and_says_how_far_it_is(scene: Scene, frame: C
 def test_a_finished_job_is_polled_no_more(scene: Scene, frame: Client) -> None:
     job = scene.queue([*scene.add(2), "00000000000000.00000000"])
     scene.work()
+    Job.objects.update(created_at=F("finished_at") - timedelta(seconds=1))
 
     page = text_of(frame.get(f"/jobs/{job.pk}/progress/"))
 

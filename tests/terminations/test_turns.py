@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,15 +177,16 @@ def test_a_run_that_wakes_up_too_late_records_nothing(scene: Scene) -> None:
 
 
 def test_the_lease_is_kept_while_a_request_takes_long(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "LEASE", timedelta(seconds=1))
-    monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.2)
+    lease = timedelta(seconds=5)
+    monkeypatch.setattr(turns, "LEASE", lease)
+    monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.5)
     job = scene.queue(scene.add(1))
-    scene.sandbox.fault(kind="slow", seconds=2.5, method="bizproc.workflow.terminate", times=1)
+    scene.sandbox.fault(kind="slow", seconds=12.0, method="bizproc.workflow.terminate", times=1)
 
-    def watch() -> list[bool]:
-        held = []
+    def watch() -> dict[float, bool]:
+        held = {}
         while not released.wait(0.1):
-            held.append(turns.held_until(scene.actor.portal.pk) is not None)
+            held[monotonic()] = turns.held_until(scene.actor.portal.pk) is not None
         connection.close()
         return held
 
@@ -195,7 +197,10 @@ def test_the_lease_is_kept_while_a_request_takes_long(scene: Scene, monkeypatch:
         released.set()
 
     assert scene.items(job) == [("terminated", "")]
-    assert watching.result().count(True) > 15
+    seen = watching.result()
+    held_at = [moment for moment, is_held in seen.items() if is_held]
+    assert held_at[-1] - held_at[0] > 1.5 * lease.total_seconds()
+    assert all(is_held for moment, is_held in seen.items() if held_at[0] <= moment <= held_at[-1])
 
 
 def test_work_is_left_with_a_moment_and_one_wake_up(scene: Scene) -> None:
