@@ -21,11 +21,13 @@ from django.db import connection
 from django.utils import timezone
 
 from bxapp.terminations.models import Item, Job, Turn
-from bxapp.terminations.states import ItemState
+from bxapp.terminations.states import ItemState, JobState
 from deploy.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from django.db.models import QuerySet
 
     from tests.terminations.scene import Scene
 
@@ -77,6 +79,13 @@ def _stop(scene: Scene, ids: Sequence[str]) -> subprocess.Popen[str]:
     return process
 
 
+def _is_done_at_the_portal(scene: Scene, items: QuerySet[Item]) -> bool:
+    """Say whether the portal has carried out a call for each item, whether or not it has answered."""
+    meant = set(items.values_list("workflow_id", flat=True))
+    told = {one["id"]: one["calls"] for one in scene.sandbox.control("GET", "/portals/1/workflows")}
+    return all(told[one] and all(call["done_at"] for call in told[one]) for one in meant)
+
+
 def _agrees_with_the_portal(scene: Scene, job: Job) -> bool:
     """Say whether each outcome is what the portal's own record tells."""
     outcomes = {workflow_id: outcome for workflow_id, (outcome, _) in scene.outcomes(job).items()}
@@ -109,15 +118,15 @@ def test_ctrl_c_cancels_what_waits_and_records_what_is_under_way(scene: Scene) -
 
 def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Scene) -> None:
     ids = scene.add(400)
-    slow_seconds = 3.0
-    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=slow_seconds, skip=1)
+    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=15.0, skip=1)
     process = _stop(scene, ids)
     # The second batch is under way, and its answer is slow.
     _wait_for(Item.objects.filter(state=ItemState.SENT).exists)
 
-    asked_at = time.monotonic()
     process.send_signal(signal.SIGINT)
-    time.sleep(0.6)
+    _wait_for(Job.objects.filter(state=JobState.CANCELLING).exists)
+    # No other call leaves now. What is under way has to be over at the portal before anybody asks for it.
+    _wait_for(lambda: _is_done_at_the_portal(scene, Item.objects.filter(state=ItemState.SENT)))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=WITHIN_SECONDS)
 
@@ -125,8 +134,6 @@ def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Sc
     assert Item.objects.filter(state=ItemState.SENT).exists(), "it did not wait for the answer"
     assert "is left as it is" in said
     scene.sandbox.control("DELETE", "/faults")
-    # Until the portal is done with what had left.
-    time.sleep(max(0.0, asked_at + slow_seconds + 0.5 - time.monotonic()))
     job = Job.objects.get()
     scene.let_time_pass()
     scene.finish(job)
@@ -136,7 +143,7 @@ def test_ctrl_c_twice_leaves_at_once_and_whoever_works_next_settles_it(scene: Sc
 
 def test_without_a_worker_the_calls_of_a_lost_turn_are_settled(scene: Scene) -> None:
     ids = scene.add(3)
-    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=2.0, times=1)
+    scene.sandbox.fault(kind="slow_after", method="bizproc.workflow.terminate", seconds=6.0, times=1)
     process = _started(scene, "terminate", *ids, "--message", MESSAGE, "--yes")
     _wait_for(Item.objects.filter(state=ItemState.SENT).exists)
     # Another process has taken the turn, and was killed: the one that had it may record nothing any more.
