@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.breaking, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.breaking, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 WORKFLOWS = 120
 # The portal's menu is 190 px wide, and gone below 800 px: these are wide and narrow frames.

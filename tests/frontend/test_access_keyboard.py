@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 # More stops than any page has.
 TOO_MANY = 400

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.control import Control
     from tests.frontend.conftest import Application
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 def terminate(application: Application, count: int, message: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 # By the portal's own code of the language.
 LANGUAGES = {"ru": "ru", "de": "de", "la": "es", "br": "pt_BR", "fr": "fr", "pl": "pl"}

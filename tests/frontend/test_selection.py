@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.control import Control
     from tests.frontend.conftest import Application
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 def test_the_bar_appears_with_the_first_tick(application: Application) -> None:

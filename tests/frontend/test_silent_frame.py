@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from deploy.stack import Stack
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 # Registered before the portal's own listener, so that it hears nothing.
 DEAF = """if (globalThis === globalThis.top) {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deploy.stack import Stack
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 HEIGHT = 900
 PORTALS_LOWEST_FRAME = 600

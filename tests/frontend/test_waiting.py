@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.control import Control
     from tests.frontend.conftest import Application
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 def test_a_slow_answer_shows_a_skeleton_then_a_sentence_and_can_be_cancelled(

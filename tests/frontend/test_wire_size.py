@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 FIRST_VISIT_BYTES = 200_000
 LATER_PAGE_BYTES = 20_000

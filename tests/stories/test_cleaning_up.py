@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Record = dict[str, dict[str, Any]]
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from deploy.stack import Stack
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

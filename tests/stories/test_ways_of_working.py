@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
     from tests.stack import Start
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

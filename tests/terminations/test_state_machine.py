@@ -203,7 +203,7 @@ def _reachable(transitions: Transitions[State], first: State) -> set[State]:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_anything_may_happen_in_any_order(scene: Scene) -> None:
     class Here(AnythingHappens):
         pass
