@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -254,9 +255,14 @@ def test_nonsense_is_no_failure_of_the_server(sandbox: SandboxProcess, kind: str
 
 
 def test_its_own_cost_is_small(sandbox: SandboxProcess) -> None:
-    """The sandbox must not be what a measurement measures: under 2 ms for a call without duration."""
+    """The sandbox must not be what a measurement measures: about 2 ms at most for a call without duration."""
     token = sandbox.token()
+    writing: list[float] = []
     for _ in range(60):
-        sandbox.post("bizproc.workflow.instances", token=token)
+        answer = sandbox.post("bizproc.workflow.instances", token=token).json()
+        begun = time.perf_counter()
+        json.dumps(answer)
+        writing.append(time.perf_counter() - begun)
     seconds = sorted(one["seconds"] for one in sandbox.control("GET", "requests")["latest"])
-    assert seconds[30] < 0.002
+    # In terms of writing that answer down (0.05 ms on a machine of 2026): a slow machine takes longer for both.
+    assert seconds[30] < 40 * sorted(writing)[30]
