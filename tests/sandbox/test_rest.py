@@ -264,5 +264,5 @@ def test_its_own_cost_is_small(sandbox: SandboxProcess) -> None:
         json.dumps(answer)
         writing.append(time.perf_counter() - begun)
     seconds = sorted(one["seconds"] for one in sandbox.control("GET", "requests")["latest"])
-    # In terms of writing that answer down (0.05 ms on a machine of 2026): a slow machine takes longer for both.
+    # In terms of writing that answer down, 0.05 ms on a machine of 2026: a slow one takes longer for both.
     assert seconds[30] < 40 * sorted(writing)[30]
