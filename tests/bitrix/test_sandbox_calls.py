@@ -191,8 +191,8 @@ def test_a_workflow_that_takes_its_batch_down_leaves_it_unheard(portal: Portal) 
 
 
 def test_a_workflow_stopped_in_mid_execution_comes_back_as_a_ghost(portal: Portal) -> None:
-    (workflow_id,) = portal.add(behaviour="executing", seconds=0.2)
     client = portal.client()
+    (workflow_id,) = portal.add(behaviour="executing", seconds=3.0)
 
     assert stop(client, {workflow_id: "Stopped"}).endings == {workflow_id: True}
 
@@ -200,7 +200,7 @@ def test_a_workflow_stopped_in_mid_execution_comes_back_as_a_ghost(portal: Porta
         found = running(client, [workflow_id])
         return workflow_id in found and found[workflow_id].is_ghost
 
-    assert eventually(came_back)
+    assert eventually(came_back, within_seconds=30)
 
 
 def test_an_employee_may_not_stop_anything(portal: Portal) -> None:

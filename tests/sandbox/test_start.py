@@ -77,11 +77,13 @@ def test_each_portal_is_reached_under_its_own_host_only(sandbox: SandboxProcess)
 
 
 def test_workflows_live_and_die_by_themselves_when_told_to(sandbox: SandboxProcess) -> None:
-    (short,) = sandbox.add(behaviour="short_lived", seconds=0.2)
+    (short,) = sandbox.add(behaviour="short_lived", seconds=3.0)
     assert sandbox.listed(short)
     sandbox.set(life_rate_per_second=200)
-    until = time.monotonic() + 10
-    while time.monotonic() < until and len(sandbox.of_portal("GET", "workflows")) < 140:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and (
+        len(sandbox.of_portal("GET", "workflows")) < 140 or sandbox.listed(short)
+    ):
         time.sleep(0.05)
     assert not sandbox.listed(short)
     record = sandbox.record(short)
