@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -150,13 +151,21 @@ def test_a_proactive_filter_alters_what_looks_like_an_attack(sandbox: SandboxPro
 
 def test_commands_run_one_after_the_other_and_time_tells_it(sandbox: SandboxProcess) -> None:
     sandbox.set(terminate_seconds=0.1)
-    ids = sandbox.add(4)
-    cmd = {f"k{number}": f"bizproc.workflow.terminate?ID={one}" for number, one in enumerate(ids)}
-    answer = sandbox.post("batch", {"cmd": cmd}).json()
-    ends = [one["finish"] for one in answer["result"]["result_time"].values()]
-    steps = [later - earlier for earlier, later in itertools.pairwise(ends)]
-    assert all(0.04 < step < 0.25 for step in steps), "what one lasts too long is taken off the next"
-    assert (ends[-1] - ends[0]) * 4 / 3 == pytest.approx(0.4, abs=0.15)
+
+    def is_even() -> bool:
+        ids = sandbox.add(4)
+        cmd = {f"k{number}": f"bizproc.workflow.terminate?ID={one}" for number, one in enumerate(ids)}
+        before = time.time()
+        answer = sandbox.post("batch", {"cmd": cmd}).json()
+        ends: list[float] = [one["finish"] for one in answer["result"]["result_time"].values()]
+        steps = [later - earlier for earlier, later in itertools.pairwise(ends)]
+        assert len(steps) == 3
+        assert min(steps) > 0.04
+        assert ends[-1] - ends[0] <= time.time() - before
+        return max(steps) < 0.25 and abs((ends[-1] - ends[0]) * 4 / 3 - 0.4) <= 0.15
+
+    # Several attempts: a machine that stands still makes a step as long as that takes.
+    assert any(is_even() for _ in range(5)), "what one lasts too long is taken off the next"
 
 
 def test_a_php_failure_takes_the_batch_down_and_leaves_what_was_done(sandbox: SandboxProcess) -> None:

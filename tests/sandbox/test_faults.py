@@ -55,10 +55,10 @@ def test_slow_answers(sandbox: SandboxProcess) -> None:
     first, second = sandbox.add(2)
     token = sandbox.token()
     for kind, workflow_id, state in (("slow", first, "running"), ("slow_after", second, "ended")):
-        number = fault(sandbox, kind, seconds=1.0)
+        number = fault(sandbox, kind, seconds=6.0)
         with pytest.raises(requests.Timeout):
             requests.post(
-                f"{sandbox.portal}/rest/{METHOD}", json={"auth": token, "ID": workflow_id}, timeout=0.4
+                f"{sandbox.portal}/rest/{METHOD}", json={"auth": token, "ID": workflow_id}, timeout=2.5
             )
         assert sandbox.record(workflow_id)["state"] == state
         sandbox.control("DELETE", f"faults/{number}")

@@ -170,21 +170,21 @@ def test_time_in_both_forms(sandbox: SandboxProcess, form: str) -> None:
     sandbox.set(time_form=form, call_seconds=0.15)
     before = time.time()
     told = sandbox.post("profile").json()["time"]
-    assert before < told["finish"] <= time.time()
+    after = time.time()
+    assert before < told["finish"] <= after
     assert abs(told["finish"] - told["start"] - told["duration"]) < 1e-6
     if form == "older":
-        assert 0.15 <= told["duration"] < 0.5
-        assert 0.15 <= told["processing"] <= told["duration"]
+        assert 0.15 <= told["processing"] <= told["duration"] <= after - before
     else:
         assert told["start"] == int(told["start"])
-        assert told["processing"] in (0, 1)
+        assert told["processing"] in range(int(after - before) + 2), "0 or 1 for what is over within a second"
     assert "operating" not in told
     assert told["date_finish"].endswith("+03:00")
 
 
 def test_many_at_once_and_a_queue_where_the_portal_is_small(sandbox: SandboxProcess) -> None:
     token = sandbox.token()
-    sandbox.set(call_seconds=0.2)
+    sandbox.set(call_seconds=1.0)
 
     def eight() -> float:
         begun = time.monotonic()
@@ -192,14 +192,14 @@ def test_many_at_once_and_a_queue_where_the_portal_is_small(sandbox: SandboxProc
             list(pool.map(lambda _: ask(sandbox, "profile", json={"auth": token}), range(8)))
         return time.monotonic() - begun
 
-    assert eight() < 0.8
+    assert eight() < 4.0
     sandbox.set(max_parallel=2)
-    assert eight() >= 0.8
+    assert eight() >= 4.0
     assert sandbox.of_portal("GET", "")["busy_requests"] == 0
 
 
 def test_a_request_that_takes_too_long_dies(sandbox: SandboxProcess) -> None:
-    sandbox.set(terminate_seconds=0.2, request_time_limit=0.5)
+    sandbox.set(terminate_seconds=0.8, request_time_limit=3.6)
     ids = sandbox.add(10)
     cmd = {f"k{index}": f"bizproc.workflow.terminate?ID={one}" for index, one in enumerate(ids)}
     answer = sandbox.post("batch", {"cmd": cmd})
