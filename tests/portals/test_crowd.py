@@ -20,7 +20,7 @@ CROWD = verification.AT_ONCE + 3
 
 
 def test_more_than_some_at_once_are_sent_away_soon(sandbox: Sandbox, database: None) -> None:
-    sandbox.fault(kind="slow", server="authorization", method="app.info", seconds=3)
+    sandbox.fault(kind="slow", server="authorization", method="app.info", seconds=10)
     ends: list[tuple[str, float]] = []
 
     def come() -> None:

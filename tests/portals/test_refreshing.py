@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -210,14 +209,24 @@ def test_a_server_that_fails_leaves_the_pair_as_it_was(grant: AccessGrant, sandb
     assert profile(client_for(same)).user_id == 1
 
 
-def test_a_launch_meanwhile_wins(grant: AccessGrant, client: Client, sandbox: Sandbox) -> None:
-    sandbox.fault(kind="slow_after", server="authorization", method="oauth/token", seconds=1.0)
+def test_a_launch_meanwhile_wins(
+    grant: AccessGrant, client: Client, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, launched = threading.Event(), threading.Event()
+    check_owner = refreshing._check_owner
+
+    def after_the_launch(grant: AccessGrant, pair: TokenPair) -> None:
+        answered.set()
+        assert launched.wait(60)
+        check_owner(grant, pair)
+
+    monkeypatch.setattr(refreshing, "_check_owner", after_the_launch)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(lambda: profile(client_for(grant)).user_id)
-        while not AccessGrant.objects.filter(refresh_holder__isnull=False).exists():
-            time.sleep(0.02)
+        assert answered.wait(60)
         _, fields = form = sandbox.launch(installer=False)
         client.post(*form)
+        launched.set()
         assert asking.result() == 1
 
     assert (_grant().pair_number, _grant().access_token) == (2, fields["AUTH_ID"])
