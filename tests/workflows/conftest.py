@@ -88,6 +88,13 @@ def table(answer: Any) -> tuple[list[list[str]], list[str]]:
 
 
 @pytest.fixture
+def page_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page read a list to its end: on a busy machine it would leave the rest to a worker."""
+    for name in ("_AT_ONCE_SECONDS", "_HERE_SECONDS"):
+        monkeypatch.setattr(f"bxapp.workflows.snapshot_views.{name}", 60.0)
+
+
+@pytest.fixture
 def frame(client: Client, sandbox: Sandbox) -> Frame:
     context = client.post(*sandbox.launch(installer=False)).context
     sandbox.forget()

@@ -207,13 +207,11 @@ def test_who_is_not_known_yet_makes_it_at_least(frame: Frame, sandbox: Sandbox) 
 
 def test_many_that_are_executed_do_not_count_as_hung(frame: Frame, sandbox: Sandbox) -> None:
     hung = sum(one["hung"] for one in listed(sandbox))
-    for _ in range(70):
-        sandbox.control("POST", "/portals/1/workflows", behaviour="executing")
+    sandbox.control("POST", "/portals/1/workflows", behaviour="executing", count=70, seconds=600)
 
     assert figure(frame.get(OVERVIEW), "hung")[0] == f"{hung} hung"
 
-    for _ in range(60):
-        sandbox.control("POST", "/portals/1/workflows", behaviour="executing")
+    sandbox.control("POST", "/portals/1/workflows", behaviour="executing", count=60, seconds=600)
     age_overviews(minutes=2)
     assert figure(frame.get(OVERVIEW), "hung")[0].startswith("about ")
 

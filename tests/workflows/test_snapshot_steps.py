@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.portals.sandbox import Sandbox
     from tests.workflows.conftest import Frame
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("page_with_time")]
 
 SNAPSHOTS = "/workflows/snapshots/"
 
