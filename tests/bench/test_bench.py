@@ -12,7 +12,7 @@ from deploy.stack import ROOT
 from tests.bench.figures import Run, duel_table, limit_errors, percentile
 from tests.bench.loads import LOADS
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1000)
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=900,
         check=False,
     )
 

@@ -21,7 +21,7 @@ def test_only_what_a_limit_refused_is_a_violation() -> None:
     with running_sandbox("--workflows", "0") as sandbox:
         control = Control(cast("Stack", SimpleNamespace(authorization_url=sandbox.authorization)))
         camp = Camp(PortalPlan(0, {}, {}), 1, control, {})
-        control.change_settings(rate_limited=True, rate_capacity=1, rate_drain=1)
+        control.change_settings(rate_limited=True, rate_capacity=1, rate_drain=0)
         address = f"{control.portal()['client_endpoint']}profile"
         fault = control.add_fault("limit", times=1)
 

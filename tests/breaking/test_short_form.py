@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.breaking.battlefield import Battlefield
     from tests.breaking.plan import Plan
 
-pytestmark = [pytest.mark.breaking, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.breaking, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,11 +97,11 @@ def test_it_says_what_to_open_and_ends_at_ctrl_c(tree: Path) -> None:
 
         # A terminal sends it to the whole foreground group: make and the demo.
         os.killpg(running.pid, signal.SIGINT)
-        rest, errors = running.communicate(timeout=30)
+        rest, errors = running.communicate(timeout=90)
 
     assert rest == ""
     assert "Traceback" not in errors
-    assert nothing_is_left(tree, 1)
+    assert nothing_is_left(tree, 30)
 
 
 def test_the_portal_and_the_application_are_different_sites(tree: Path) -> None:
@@ -123,7 +123,7 @@ def test_nothing_is_left_when_it_is_killed(tree: Path, victim: str) -> None:
 
         os.kill(running.pid if victim == "make" else supervisor, signal.SIGKILL)
 
-        assert nothing_is_left(tree, 30)
+        assert nothing_is_left(tree, 90)
 
 
 def test_a_port_in_use(tree: Path) -> None:
@@ -165,4 +165,4 @@ def test_a_part_that_dies_ends_it_with_its_last_lines(tree: Path) -> None:
     assert "make demo: redis ended with exit code -9. Its last lines:" in errors
     assert "Ready to accept connections" in errors
     assert running.returncode != 0
-    assert nothing_is_left(tree, 1)
+    assert nothing_is_left(tree, 30)

@@ -60,7 +60,7 @@ def test_nothing_to_do_is_quick(tree: Path) -> None:
     done = install(tree)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_no_network(tree: Path) -> None:

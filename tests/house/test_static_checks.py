@@ -25,7 +25,7 @@ def run(tool: str, *arguments: str, folder: Path = ROOT) -> subprocess.Completed
     )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "command",
     [("ruff", "format", "--check", "."), ("ruff", "check", "."), ("mypy",), ("lint-imports",)],
