@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.ports import choose_free
+from deploy import ports
 
 _FOLDER = Path(__file__).resolve().parent.parent / "var" / "tests"
 
@@ -25,16 +25,24 @@ ENVIRONMENT = {
     "LOG_LEVEL": "WARNING",
 }
 # Of the run as a whole: the workers of a parallel run inherit both variables.
-EMBEDDED_REDIS_PORT = choose_free(1)[0] if "REDIS_URL" not in os.environ else None
+EMBEDDED_REDIS_PORT = ports.choose_free(1)[0] if "REDIS_URL" not in os.environ else None
+# Of a parallel run, and empty in any other.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_WORKERS = 8
 
 
 def _choose_redis_database() -> None:
     """Give each worker of a parallel run a Redis database of its own: gw0 the next one, and so on."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    if worker:
+    if _WORKER:
         url = urlsplit(os.environ["REDIS_URL"])
-        number = int(url.path.strip("/") or "0") + 1 + int(worker)
+        number = int(url.path.strip("/") or "0") + 1 + int(_WORKER)
         os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()
+
+
+def _keep_to_own_ports() -> None:
+    """Let no two workers choose one port: it is still free when the other looks, until somebody listens."""
+    if _WORKER:
+        ports._PORTS = ports._PORTS[int(_WORKER) % _WORKERS :: _WORKERS]
 
 
 if EMBEDDED_REDIS_PORT:
@@ -42,3 +50,4 @@ if EMBEDDED_REDIS_PORT:
 for variable, value in ENVIRONMENT.items():
     os.environ.setdefault(variable, value)
 _choose_redis_database()
+_keep_to_own_ports()
