@@ -6,20 +6,37 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bxapp.bitrix.errors import OperatingLimited
+from bxapp.portals import limits
 from bxapp.terminations.engine import blocking
 from bxapp.terminations.models import Job
 from bxapp.terminations.pace import permits
 from bxapp.terminations.pace.permits import Permits
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.terminations.scene import Scene
 
 
-def test_requests_that_were_given_back_leave_at_once(scene: Scene) -> None:
+@pytest.fixture(autouse=True)
+def _redis_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy it is: without it there is another limit."""
+    monkeypatch.setattr(limits, "_REDIS_SECONDS", 20.0)
+    limits.forget()
+
+
+def permits_in_standing_time(scene: Scene) -> Permits:
+    """Permits whose bucket drains nothing meanwhile, however long a busy machine takes."""
     own = Permits(scene.actor.portal)
+    own._bucket._clock = lambda: 1_760_000_000.0
+    return own
+
+
+def test_requests_that_were_given_back_leave_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = permits_in_standing_time(scene)
+    begun = time.monotonic()
+    monkeypatch.setattr(permits, "monotonic", lambda: begun)
     assert own.requests(45) == 45
     own.give_back(40)
 
@@ -29,11 +46,11 @@ def test_requests_that_were_given_back_leave_at_once(scene: Scene) -> None:
 def test_requests_that_were_given_back_are_gone_when_the_bucket_has_drained_them(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = Permits(scene.actor.portal)
+    own = permits_in_standing_time(scene)
     own.requests(45)
     own.give_back(45)
 
-    # Until the bucket is empty again; its own clock is Redis's, and has not gone on.
+    # Until the bucket is empty again; its own clock has not gone on.
     later = time.monotonic() + 22.5
     monkeypatch.setattr(permits, "monotonic", lambda: later)
 
@@ -44,8 +61,9 @@ def test_requests_that_were_given_back_are_gone_when_the_bucket_has_drained_them
 def test_requests_that_were_given_back_go_no_sooner_than_the_bucket_drains_them(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = Permits(scene.actor.portal)
+    own = permits_in_standing_time(scene)
     begun = time.monotonic()
+    monkeypatch.setattr(permits, "monotonic", lambda: begun)
     own.requests(45)
     own.give_back(45)
 
