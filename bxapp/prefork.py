@@ -10,8 +10,8 @@ The same error ends it where a process is seen to end a moment before the system
 and the broker is lost in this moment. There is nothing to watch any more then; the pool's own round, every
 five seconds, starts the successor.
 
-And Celery ends a worker whose process died before the broker was reached for the first time. Here it gets a
-successor, as later; where no process can live, each end is an error in the log.
+And Celery ends a worker whose process died before the broker was reached for the first time. Here that holds
+where it ended by itself, as one does that cannot start; where it was killed it gets a successor, as later.
 
 The name of this module says "prefork", by which Celery's care for Django's connections knows such a pool.
 """
@@ -40,6 +40,9 @@ class WatchingPool(AsynPool):
             super()._event_process_exit(hub, proc)  # type: ignore[misc]
 
     def did_start_ok(self) -> bool:
+        processes: list[BaseProcess] = self._pool  # type: ignore[attr-defined]
+        if any((one.exitcode or 0) > 0 for one in processes):
+            return False
         self.maintain_pool()
         return True
 

@@ -57,7 +57,8 @@ def limits_execution_time(member_id: str, method: str, seconds: float) -> bool:
     """
     answers = _answers(member_id, method, seconds)
     # What failed tells nothing.
-    newest = next((one for one in answers if one.failed < one.commands.get(method, 1)), None)
+    heard = (one for one in answers if not one.error and one.failed < one.commands.get(method, 1))
+    newest = next(heard, None)
     return newest is None or newest.operating_seconds is not None
 
 
@@ -68,7 +69,7 @@ def _answers(member_id: str, method: str, seconds: float) -> list[JournalEntry]:
         with leaving_none_open():
             answered = JournalEntry.objects.filter(member_id=member_id, at__gte=since, status=HTTPStatus.OK)
             newest = answered.filter(method__in=(method, "batch")).order_by("-at")
-            newest = newest.only("method", "commands", "duration_ms", "operating_seconds", "failed")
+            newest = newest.only("method", "commands", "duration_ms", "operating_seconds", "failed", "error")
             return [one for one in newest[:_NEWEST] if one.method == method or set(one.commands) == {method}]
     except (DatabaseError, InterfaceError):
         return []

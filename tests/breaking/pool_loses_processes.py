@@ -33,6 +33,9 @@ def lose_processes(name: str) -> str:
     set_event_loop(hub)
     pool = concurrency.get_implementation(name).Pool(processes=2, threads=False)
     pool.register_with_event_loop(hub)
+    pool._pool[0]._popen.returncode = 1
+    assert not pool.did_start_ok(), "a process that cannot start would be started for ever"
+    pool._pool[0]._popen.returncode = None
     kill(pool._pool)
     # What a worker asks when it reaches the broker for the first time.
     assert pool.did_start_ok(), "the worker would end"

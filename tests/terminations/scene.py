@@ -141,7 +141,7 @@ class Scene:
     def let_time_pass(self, span: timedelta = timedelta(minutes=2)) -> None:
         """Move every stored moment into the past, as if ``span`` had gone by."""
         moments = {
-            Item: ("not_before", "executing_since", "sent_at"),
+            Item: ("not_before", "executing_since", "sent_at", "ghost_seen_at"),
             Job: (
                 *("not_before", "silent_since", "calls_refused_since", "blocked_at"),
                 *("started_at", "finished_at", "ghosts_due_at"),

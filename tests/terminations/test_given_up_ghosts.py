@@ -171,3 +171,49 @@ def test_what_a_look_showed_after_its_call_has_not_been_stopped(scene: Scene) ->
     scene.work()
 
     assert scene.items(job) == [("failed", "came_back_stays")]
+
+
+def test_a_call_that_the_portal_answered_with_an_error_has_not_stopped_it(scene: Scene) -> None:
+    _, job = stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="error", method=TERMINATE, code="ERROR_WRONG_WORKFLOW_ID", status=400)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    assert job.items.get().ghost_calls == 1
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    assert scene.items(job) == [("failed", "came_back_stays")]
+
+
+def test_a_call_that_was_refused_says_nothing_of_the_one_before(scene: Scene) -> None:
+    _, job = stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="cut_before", method=TERMINATE, times=1)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    scene.sandbox.fault(kind="error", method=TERMINATE, code=REFUSED, status=503)
+    # After the pause that an unheard call brings, and while it may be at work.
+    scene.let_time_pass(timedelta(seconds=122))
+    scene.work()
+    assert scene.asked(TERMINATE) == 3
+    assert job.items.get().ghost_calls == 1
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    assert scene.items(job) == [("failed", "never_heard")]
+
+
+def test_a_call_whose_token_could_not_be_renewed_has_not_left(scene: Scene) -> None:
+    _, job = stop_while_they_resume(scene)
+    scene.sandbox.fault(kind="error", method=TERMINATE, code="expired_token", status=401, times=1)
+    scene.sandbox.fault(kind="cut_before", server="authorization", method="oauth/token", times=2)
+    scene.let_time_pass(timedelta(minutes=1))
+    scene.work()
+    assert scene.items(job) == [("terminated", "came_back")]
+    assert job.items.get().ghost_calls == 0
+
+    removal.uninstall(scene.actor.portal.pk)
+    scene.work()
+
+    assert scene.items(job) == [("failed", "came_back_stays")]

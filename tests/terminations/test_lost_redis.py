@@ -88,6 +88,11 @@ def test_what_failed_does_not_tell_that_nothing_is_limited(scene: Scene) -> None
     told.save()
     assert not limits_execution_time(told.member_id, METHOD, 3600)
 
+    # As where the answer was no JSON, or an error under a status of success.
+    told.method, told.commands, told.failed, told.error = METHOD, {}, 0, "Unheard"
+    told.save()
+    assert limits_execution_time(told.member_id, METHOD, 3600)
+
 
 def test_who_takes_the_turn_again_counts_what_others_called_meanwhile(scene: Scene) -> None:
     scene.sandbox.settings(operating_limited=True)

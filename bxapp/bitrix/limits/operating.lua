@@ -200,7 +200,7 @@ end
 local function reserve(ledger, second)
   local each, count = math.max(what.each, 0.000001), what.count
   local used = recorded(ledger) + reserved(ledger)
-  local wait, under_way, granted = 0, 0, 0
+  local wait, granted = 0, 0
   if ledger.blocked then return 0, ledger.blocked - now, 0 end
   if ledger.off then
     granted = count
@@ -222,20 +222,22 @@ local function reserve(ledger, second)
     return granted, 0, 0
   end
   -- When the oldest baskets have gone, as if everything under way were recorded in none of them.
-  local oldest, left, awaited = {}, recorded(ledger), false
+  local oldest, left, awaited, over = {}, recorded(ledger), false, math.huge
+  local bound = ledger == second and limit - each / 2 or limit
   for _, one in pairs(ledger.baskets) do oldest[#oldest + 1] = one end
   for key in pairs(ledger.flight) do awaited = awaited or not key:find('^%?') end
   -- Of what is only supposed to be under way no answer comes: it will be recorded, and counts as that.
   for _, one in pairs(awaited and {} or ledger.flight) do
-    oldest[#oldest + 1], left = unheard(ledger, one), left + one.w
+    oldest[#oldest + 1], left, over = unheard(ledger, one), left + one.w, math.min(over, one.x - now)
   end
   table.sort(oldest, function(one, other) return one.e < other.e end)
   for _, one in ipairs(oldest) do
-    if left <= limit then break end
+    if left <= bound then break end
     left, wait = left - one.s, math.max(0, one.e - portal_time(ledger, now))
   end
-  if wait == 0 then under_way = 1 end
-  return 0, wait, under_way
+  -- Where it would fit if it ended last, it does so as soon as nothing else may be under way.
+  if wait == 0 then wait = over < math.huge and math.max(0.1, over) or 0 end
+  return 0, wait, wait == 0 and 1 or 0
 end
 
 -- What the portal says is the truth: `operating` at the moment of this request's last stamp. It knows nothing

@@ -175,9 +175,11 @@ class ErrandDesk:
         self._renewing.discard(access)
         if error is None:
             return
+        # The token was refused, or not sent: of what an errand asked for nothing has been carried out.
+        told = errors.TryLater(error.code, error.words) if isinstance(error, errors.Unheard) else error
         for task in [task for task in self._waiting if task.access is access]:
             self._drop(task)
-            self._advance(task, partial(task.errand.throw, error))
+            self._advance(task, partial(task.errand.throw, told))
         if isinstance(error, errors.BitrixError):
             self._renewal_failed(access, error)
 

@@ -154,8 +154,11 @@ def _stop_again(
         except (*NOT_EXECUTED, errors.OurMistake, NotSentError):
             ghost_records.take_back(turn, called)
             raise
-        # What others answer that were carried out does not matter: the next look tells.
-        ghost_records.confirm(turn, [item for item in called if answer.endings[item.workflow_id] is True])
+        # Whatever those are answered that were carried out: the next look tells.
+        endings = {item: answer.endings[item.workflow_id] for item in called}
+        confirmed = [item for item, ending in endings.items() if ending is True]
+        failed = [item for item, ending in endings.items() if isinstance(ending, errors.MethodFailed)]
+        ghost_records.note_answers(turn, confirmed, failed)
         refused = {one: error for one, error in answer.endings.items() if isinstance(error, NOT_EXECUTED)}
         if refused:
             ghost_records.take_back(turn, [item for item in called if item.workflow_id in refused])

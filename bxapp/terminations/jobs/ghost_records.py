@@ -87,18 +87,21 @@ def count(turn: HeldTurn, called: Sequence[Item]) -> None:
         _update(called, ghost_calls=F("ghost_calls") + 1, sent_at=timezone.now())
 
 
-def confirm(turn: HeldTurn, called: Sequence[Item]) -> None:
-    """Note that the portal has confirmed calls."""
+def note_answers(turn: HeldTurn, confirmed: Sequence[Item], failed: Sequence[Item]) -> None:
+    """Note which calls the portal has confirmed, and which it has answered with an error: those are over too,
+    and what they were for is taken to be there as before.
+    """
     with transaction.atomic():
         turn.confirm()
-        _update(called, ghost_seen_at=None)
+        _update(confirmed, ghost_seen_at=None)
+        _update(failed, ghost_seen_at=timezone.now())
 
 
 def take_back(turn: HeldTurn, called: Sequence[Item]) -> None:
-    """Note that calls were surely not carried out: nothing has been tried by them."""
+    """Note that calls were surely not carried out: all is as before :func:`count`, as the items were read."""
     with transaction.atomic():
         turn.confirm()
-        _update(called, ghost_calls=F("ghost_calls") - 1, ghost_seen_at=timezone.now())
+        Item.objects.bulk_update(called, ["ghost_calls", "ghost_seen_at", "sent_at"])
 
 
 def may_be_at_work(item: Item, now: datetime) -> bool:
@@ -124,6 +127,8 @@ def amend(turn: HeldTurn, job: Job, found: Mapping[Reason, Sequence[Item]]) -> N
             already_finished=F("already_finished") - before[Outcome.ALREADY_FINISHED],
             failed=F("failed") + after[Outcome.FAILED],
         )
+        for item, _ in amended:
+            item.ghost_seen_at = now
         log.append(
             log.entry(
                 locked.portal,

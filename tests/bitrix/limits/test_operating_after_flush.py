@@ -110,6 +110,19 @@ def test_of_what_is_only_supposed_to_be_under_way_no_answer_is_awaited(
     assert reserve(new, 50, 1.0).calls == 49
 
 
+def test_what_leaves_no_room_for_a_call_that_does_not_end_last_is_waited_for(
+    interruptible: Interruptible, portal: str, clock: Clock
+) -> None:
+    new = anew(interruptible, portal, clock)
+    (spent,) = new.reserve_all([1], 10.0, calls_within=lambda _seconds: 4)
+
+    assert isinstance(spent, Spent)
+    assert not spent.under_way
+    assert 0 < spent.wait_seconds <= RESERVATION_SECONDS
+    clock.pass_seconds(spent.wait_seconds)
+    assert reserve(new, 1, 10.0).calls == 1
+
+
 def test_an_answer_that_is_awaited_may_tell_more_than_what_is_supposed(
     interruptible: Interruptible, portal: str, clock: Clock
 ) -> None:
