@@ -154,8 +154,9 @@ class Item(models.Model):
     breaks = models.PositiveSmallIntegerField(default=0)
     # Calls after it was stopped and came back as an empty entry.
     ghost_calls = models.PositiveSmallIntegerField(default=0)
-    # When the last look showed it come back, by the worker's clock; empty where it was gone, or the portal
-    # has confirmed a call since. Where ``sent_at`` is later, nobody knows what came of that call.
+    # When it was known to be back last: by a look, or by a call that was answered with an error; by the
+    # worker's clock. Empty where it was gone, or the portal has confirmed a call since. Where ``sent_at`` is
+    # later, nobody knows what came of that call.
     ghost_seen_at = models.DateTimeField(null=True, blank=True)
     # The largest batch it may be part of: 1 from the start where a batch might alter its message, and halved
     # each time a whole batch broke.

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event, Timer
+from threading import Event
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from unittest.mock import patch
@@ -70,14 +70,6 @@ class Scene:
         told = self.sandbox.control("GET", f"/portals/1/workflows?ids={','.join(ids)}")
         by_id = {row["id"]: row for row in told}
         return [by_id[workflow_id] for workflow_id in ids]
-
-    def resume_in(self, workflow_id: str, seconds: float, *, lasting_seconds: float) -> None:
-        """Let a workflow resume in a moment, while something else happens, and be executed for a while."""
-
-        def resume() -> None:
-            self.sandbox.control("POST", f"/portals/1/workflows/{workflow_id}", resume=lasting_seconds)
-
-        Timer(seconds, resume).start()
 
     def resume(self, workflow_id: str) -> None:
         """Let a workflow be executed from now on, until :meth:`save` at the earliest."""

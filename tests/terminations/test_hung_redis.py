@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from redis import Redis
-from redis.exceptions import ConnectionError as NoConnectionError
 
 from bxapp.bitrix.limits import Reservation
 from bxapp.bitrix.limits.shared import PAUSE_SECONDS
 from bxapp.bitrix.methods.terminating import METHOD
 from bxapp.portals import limits
 from bxapp.terminations import tasks
-from deploy.ports import choose_free
-from deploy.process import Process
-from deploy.stack import INHERITED, ROOT, embedded_valkey
+from deploy.stack import ROOT
+from tests.own_valkey import own_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import Settings
 
+    from deploy.process import Process
     from tests.terminations.scene import Scene
 
 # What a slot does that hands sixteen portals back, in a process of its own: Celery reads its broker's address
@@ -46,27 +45,8 @@ print(time.monotonic() - begun)
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Process, str]]:
-    """A Valkey of the test's own, and its address."""
-    port = choose_free(1)[0]
-    valkey = Process(
-        "redis",
-        [embedded_valkey(), *("--bind", "127.0.0.1", "--port", str(port), "--save", "")],
-        folder=tmp_path,
-        environment={name: os.environ[name] for name in INHERITED if name in os.environ},
-        log=tmp_path / "redis.log",
-    )
-    valkey.start()
-    address = f"redis://127.0.0.1:{port}/0"
-    with Redis.from_url(address) as client:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                client.ping()
-                break
-            except NoConnectionError:
-                time.sleep(0.02)
-    yield valkey, address
-    valkey.kill()
+    with own_valkey(tmp_path) as running:
+        yield running
 
 
 def seconds_of_sixteen_wake_ups(address: str) -> float:

@@ -223,7 +223,7 @@ local function reserve(ledger, second)
   end
   -- When the oldest baskets have gone, as if everything under way were recorded in none of them.
   local oldest, left, awaited, over = {}, recorded(ledger), false, math.huge
-  local bound = ledger == second and limit - each / 2 or limit
+  local bound = ledger == second and limit - each / 2 or limit  -- a batch counts half
   for _, one in pairs(ledger.baskets) do oldest[#oldest + 1] = one end
   for key in pairs(ledger.flight) do awaited = awaited or not key:find('^%?') end
   -- Of what is only supposed to be under way no answer comes: it will be recorded, and counts as that.

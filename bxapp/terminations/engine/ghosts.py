@@ -154,7 +154,7 @@ def _stop_again(
         except (*NOT_EXECUTED, errors.OurMistake, NotSentError):
             ghost_records.take_back(turn, called)
             raise
-        # Whatever those are answered that were carried out: the next look tells.
+        # What came of those that were carried out, the next look tells.
         endings = {item: answer.endings[item.workflow_id] for item in called}
         confirmed = [item for item, ending in endings.items() if ending is True]
         failed = [item for item, ending in endings.items() if isinstance(ending, errors.MethodFailed)]

@@ -1,6 +1,6 @@
 """What is written about workflows that came back: seen by a look, called for, not stopped.
 
-Only the holder of the portal's turn writes it; the job has finished. Every function may raise TurnLostError.
+Only the holder of the portal's turn writes it; the job has finished. What writes raises TurnLostError.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bxapp.terminations.jobs.turns import HeldTurn
 
-# A call for what a look showed, which the portal has not confirmed.
+# A call for what was there, of which nothing was heard (as :func:`may_be_at_work` asks of one item).
 _UNHEARD = Q(ghost_calls__gt=0, sent_at__gt=F("ghost_seen_at"))
 
 
@@ -119,7 +119,11 @@ def amend(turn: HeldTurn, job: Job, found: Mapping[Reason, Sequence[Item]]) -> N
         turn.confirm()
         locked = recording.lock(job)
         for reason, items in found.items():
-            _update(items, outcome=_outcome(reason), reason=reason, ghost_seen_at=now)
+            _update(items, outcome=_outcome(reason), reason=reason)
+        new = found.get(Reason.CAME_BACK, ())
+        _update(new, ghost_seen_at=now)
+        for item in new:
+            item.ghost_seen_at = now
         before = Counter(item.outcome for item, _ in amended)
         after = Counter(_outcome(reason) for _, reason in amended)
         Job.objects.filter(pk=job.pk).update(
@@ -127,8 +131,6 @@ def amend(turn: HeldTurn, job: Job, found: Mapping[Reason, Sequence[Item]]) -> N
             already_finished=F("already_finished") - before[Outcome.ALREADY_FINISHED],
             failed=F("failed") + after[Outcome.FAILED],
         )
-        for item, _ in amended:
-            item.ghost_seen_at = now
         log.append(
             log.entry(
                 locked.portal,
@@ -144,13 +146,13 @@ def amend(turn: HeldTurn, job: Job, found: Mapping[Reason, Sequence[Item]]) -> N
 
 
 def give_up(turn: HeldTurn, job: Job) -> None:
-    """Look no more. What the last look showed come back has not been stopped, as far as anyone knows where a
-    call followed that the portal has not confirmed.
-    """
+    """Look no more. What was there last has not been stopped; nobody knows where an unheard call followed."""
     shown = came_back(job).filter(ghost_seen_at__isnull=False)
-    unheard = list(shown.filter(_UNHEARD))
-    staying = [item for item in shown if item not in unheard]
-    amend(turn, job, {Reason.CAME_BACK_STAYS: staying, Reason.NEVER_HEARD: unheard})
+    found = {
+        Reason.CAME_BACK_STAYS: list(shown.exclude(_UNHEARD)),
+        Reason.NEVER_HEARD: list(shown.filter(_UNHEARD)),
+    }
+    amend(turn, job, found)
     note_next_look(turn, job, None)
 
 

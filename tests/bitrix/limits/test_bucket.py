@@ -10,18 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from redis import Redis
-from redis.backoff import ConstantBackoff
-from redis.exceptions import ConnectionError as NoConnectionError
-from redis.retry import Retry
 
 from bxapp.bitrix.limits import ENTERPRISE, STANDARD, Bucket, Priority, Rate, Shared, rate_of
 from deploy.ports import choose_free
-from deploy.process import Process
-from deploy.stack import INHERITED, embedded_valkey
 from tests.bitrix.limits.servers import ServerBucket
+from tests.own_valkey import own_valkey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.bitrix.limits.conftest import Clock
@@ -293,28 +288,8 @@ def test_without_redis_all_processes_together_keep_the_limit(
     assert sent > 2 * 300 * 0.9
 
 
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[tuple[Process, int]]:
-    """A Valkey of the test's own, and its port: what stops the run's holds other tests up too."""
-    port = choose_free(1)[0]
-    server = Process(
-        "redis",
-        [embedded_valkey(), *("--bind", "127.0.0.1", "--port", str(port), "--save", "")],
-        folder=tmp_path,
-        environment={name: os.environ[name] for name in INHERITED if name in os.environ},
-        log=tmp_path / "redis.log",
-    )
-    server.start()
-    patient = Retry(ConstantBackoff(0.05), 400, supported_errors=(NoConnectionError,))
-    with Redis(port=port, retry=patient) as client:
-        client.ping()
-    yield server, port
-    server.kill()
-
-
-def test_a_server_that_hangs_holds_nobody_up_twice(own_server: tuple[Process, int], portal: str) -> None:
-    server, port = own_server
-    with Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=0.2) as client:
+def test_a_server_that_hangs_holds_nobody_up_twice(tmp_path: Path, portal: str) -> None:
+    with own_valkey(tmp_path) as (server, address), Redis.from_url(address, socket_timeout=0.2) as client:
         bucket = Bucket(Shared(client), portal, STANDARD)
         bucket.take()
         os.kill(server.id, signal.SIGSTOP)
